@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { conversationModeSchema } from '../domain/conversation.ts';
+import { clientMessageIdSchema, conversationIdSchema, messageIdSchema } from '../domain/ids.ts';
+import { messageRoleSchema, messageStatusSchema } from '../domain/message.ts';
+import { MAX_MESSAGE_CHARS, messageContentSchema } from '../rest/message-content.ts';
+import type { EventCatalog } from './catalog.ts';
+
+/** Socket.IO namespace of the dialect: its event names never meet those of the original APIs. */
+export const NATIVE_NAMESPACE = '/native';
+
+const epoch = z.number().int().positive();
+const offset = z.number().int().nonnegative();
+
+/** How much of an answer a client holds: the length of its text, in UTF-16 code units, in this epoch. */
+export const answerPositionSchema = z.object({ answerId: messageIdSchema, epoch, offset });
+export type AnswerPosition = z.infer<typeof answerPositionSchema>;
+
+/** A piece of an answer and where it belongs. `offset > held length` is a gap, `<` a repeat, a newer epoch a restart. */
+export const answerPieceSchema = answerPositionSchema.extend({
+  conversationId: conversationIdSchema,
+  text: z.string(),
+});
+export type AnswerPiece = z.infer<typeof answerPieceSchema>;
+
+/** A message as the native dialect shows it. */
+export const nativeMessageSchema = z.object({
+  id: z.string(),
+  conversationId: z.string(),
+  seq: z.number().int().positive(),
+  role: messageRoleSchema,
+  content: z.string(),
+  status: messageStatusSchema,
+  createdAt: z.string(),
+  clientMessageId: z.string().optional(),
+  replyTo: z.string().optional(),
+  epoch: z.number().int().nonnegative().optional(),
+});
+export type NativeMessage = z.infer<typeof nativeMessageSchema>;
+
+const inConversation = z.object({ conversationId: conversationIdSchema });
+
+/** Dialect `native`, client to server. */
+export const nativeClientEvents = {
+  /**
+   * Joins a conversation (creating it when it may), or takes it up again after a break: answers with exactly what the
+   * client lacks. What happens afterwards arrives as events.
+   */
+  resume: {
+    payload: z.object({
+      conversationId: conversationIdSchema.optional(),
+      positions: z.array(answerPositionSchema).max(100).default([]),
+      /** The newest `seq` that the client holds. */
+      afterSeq: z.number().int().nonnegative().default(0),
+    }),
+    ack: z.object({
+      ok: z.literal(true),
+      conversationId: z.string(),
+      token: z.string(),
+      mode: conversationModeSchema,
+      /** Messages after `afterSeq` and those that have ended since; oldest first, at most the newest 1000. */
+      messages: z.array(nativeMessageSchema),
+      /** The rest of each answer under way, from the client's position (from 0 in a new epoch). */
+      pieces: z.array(answerPieceSchema),
+    }),
+  },
+  leave: { payload: inConversation, ack: z.object({ ok: z.literal(true) }) },
+  send: {
+    payload: inConversation.extend({
+      clientMessageId: clientMessageIdSchema,
+      content: messageContentSchema(MAX_MESSAGE_CHARS),
+    }),
+    /** Sent when the message is stored. `answerId` is absent while a person answers. */
+    ack: z.object({ ok: z.literal(true), message: nativeMessageSchema, answerId: z.string().optional() }),
+  },
+} as const satisfies EventCatalog;
+
+/** Dialect `native`, server to client. */
+export const nativeServerEvents = {
+  /** A person's message has been stored. */
+  message: { payload: nativeMessageSchema },
+  'answer-started': { payload: inConversation.extend({ answerId: messageIdSchema, epoch }) },
+  'answer-piece': { payload: answerPieceSchema },
+  /** The answer has ended and is stored; `content` is its whole text. */
+  'answer-ended': { payload: nativeMessageSchema },
+  mode: { payload: inConversation.extend({ mode: conversationModeSchema }) },
+  deleted: { payload: inConversation },
+} as const satisfies EventCatalog;

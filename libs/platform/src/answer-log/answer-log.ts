@@ -1,0 +1,130 @@
+import { conversationFrame, redisNames, type AnswerKeys, type Message } from '@parley/contracts';
+import type { Redis } from 'ioredis';
+import { luaScript, type LuaScript } from '../redis/lua-script.ts';
+import { APPEND, FENCE, OPEN, READ, RESTORE, RETIRE, SEAL } from './scripts.ts';
+
+/** A log that nobody writes to any more disappears after this long; every append starts it anew. */
+const LOG_TTL_MS = 15 * 60_000;
+/** A stored answer's log is kept for readers that are just on their way to it. */
+const RETIRED_TTL_MS = 30_000;
+
+/** Which answer, of which conversation. */
+export interface AnswerRef {
+  readonly conversationId: string;
+  readonly answerId: string;
+}
+
+/**
+ * What became of a write.
+ *
+ * - `ok`: written and published.
+ * - `replaced`: a newer epoch has been opened; the writer must stop and keep silent.
+ * - `missing`: Redis has lost the log, or part of it; `restore` it.
+ * - `stopping`: somebody has asked for the answer to end here.
+ * - `finished`: the answer has ended.
+ */
+export type AppendResult = 'ok' | 'replaced' | 'missing' | 'stopping' | 'finished';
+
+/** The text so far of the newest epoch. */
+export interface AnswerSnapshot {
+  readonly epoch: number;
+  readonly state: 'streaming' | 'stopping' | 'finished' | 'stored';
+  readonly text: string;
+}
+
+/**
+ * The text so far of answers, in Redis: written by the one worker that holds the newest epoch, read by gateways for late
+ * joiners, resumes and gaps.
+ */
+export class AnswerLog {
+  readonly #redis: Redis;
+  readonly #open: LuaScript;
+  readonly #append: LuaScript;
+  readonly #restore: LuaScript;
+  readonly #fence: LuaScript;
+  readonly #seal: LuaScript;
+  readonly #retire: LuaScript;
+  readonly #read: LuaScript;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+    this.#open = luaScript(redis, 'parleyAnswerOpen', OPEN);
+    this.#append = luaScript(redis, 'parleyAnswerAppend', APPEND);
+    this.#restore = luaScript(redis, 'parleyAnswerRestore', RESTORE);
+    this.#fence = luaScript(redis, 'parleyAnswerFence', FENCE);
+    this.#seal = luaScript(redis, 'parleyAnswerSeal', SEAL);
+    this.#retire = luaScript(redis, 'parleyAnswerRetire', RETIRE);
+    this.#read = luaScript(redis, 'parleyAnswerRead', READ);
+  }
+
+  /** Opens an epoch with an empty text and tells the conversation. */
+  async open(answer: AnswerRef, epoch: number): Promise<'ok' | 'replaced'> {
+    const frame = conversationFrame.write.parse({ type: 'answer.started', answerId: answer.answerId, epoch });
+    const args = [epoch, LOG_TTL_MS, answer.answerId, JSON.stringify(frame)];
+    return (await this.#open(keyList(answer), args)) as 'ok' | 'replaced';
+  }
+
+  /**
+   * Appends a piece at its offset (UTF-16 code units) and publishes it. The piece must not end in half a surrogate pair:
+   * Redis stores UTF-8.
+   */
+  async append(answer: AnswerRef, epoch: number, offset: number, text: string): Promise<AppendResult> {
+    const frame = JSON.stringify({ type: 'answer.delta', answerId: answer.answerId, epoch, offset, text });
+    const args = [epoch, offset, offset + text.length, text, LOG_TTL_MS, frame];
+    return (await this.#append(keyList(answer), args)) as AppendResult;
+  }
+
+  /** Writes the whole text again after Redis has lost it. */
+  async restore(answer: AnswerRef, epoch: number, text: string): Promise<'ok' | 'replaced'> {
+    const args = [epoch, text.length, text, LOG_TTL_MS, answer.answerId];
+    return (await this.#restore(keyList(answer), args)) as 'ok' | 'replaced';
+  }
+
+  /** Takes the pen away: the next append of whoever writes is refused with `state`. */
+  async fence(answer: AnswerRef, state: 'stopping' | 'finished'): Promise<void> {
+    await this.#fence(keyList(answer), [state, LOG_TTL_MS]);
+  }
+
+  /**
+   * Ends an answer whose worker is gone and hands over what it had written.
+   *
+   * @returns undefined if a newer epoch has been opened meanwhile.
+   */
+  async seal(answer: AnswerRef, epoch: number): Promise<string | undefined> {
+    const text = await this.#seal(keyList(answer), [epoch, LOG_TTL_MS]);
+    return typeof text === 'string' ? text : undefined;
+  }
+
+  /** History has stored the answer: tells the conversation and lets the log go. */
+  async retire(message: Message): Promise<void> {
+    const answer = { conversationId: message.conversationId, answerId: message.id };
+    const frame = conversationFrame.write.parse({ type: 'answer.stored', message });
+    await this.#retire(keyList(answer), [RETIRED_TTL_MS, message.id, JSON.stringify(frame)]);
+  }
+
+  async read(answer: AnswerRef): Promise<AnswerSnapshot | undefined> {
+    const reply = await this.#read(keyList(answer), []);
+    if (!Array.isArray(reply)) return undefined;
+    const [epoch, state, text] = reply as [string, AnswerSnapshot['state'], string];
+    return { epoch: Number(epoch), state, text };
+  }
+
+  /** Ids of the conversation's answers that have a log and are not yet stored. */
+  async live(conversationId: string): Promise<string[]> {
+    return this.#redis.smembers(redisNames.liveAnswers(conversationId));
+  }
+
+  /** Removes the logs of a conversation's answers. */
+  async forget(conversationId: string, answerIds: readonly string[]): Promise<void> {
+    const keys = answerIds.flatMap(answerId => {
+      const { meta, text } = redisNames.answer(conversationId, answerId);
+      return [meta, text, redisNames.heartbeat(conversationId, answerId)];
+    });
+    await this.#redis.del(redisNames.liveAnswers(conversationId), ...keys);
+  }
+}
+
+function keyList({ conversationId, answerId }: AnswerRef): string[] {
+  const keys: AnswerKeys = redisNames.answer(conversationId, answerId);
+  return [keys.meta, keys.text, keys.live, keys.channel];
+}

@@ -1,0 +1,55 @@
+import { redisNames } from '@parley/contracts';
+import type { Redis } from 'ioredis';
+import type { AnswerRef } from './answer-log.ts';
+
+/** Refreshed every second; gone three missed beats after its worker. */
+const BEAT_MS = 1_000;
+const GONE_AFTER_MS = 3_000;
+
+/**
+ * Tells that a worker is alive that works on an answer. A timer keeps it, not the text: a model that thinks for a minute is
+ * no dead worker. Starts before the claim, so that the sweeper never meets a claimed answer without it.
+ */
+export class AnswerHeartbeat implements AsyncDisposable {
+  readonly #redis: Redis;
+  readonly #key: string;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(redis: Redis, key: string, onError: (error: unknown) => void) {
+    this.#redis = redis;
+    this.#key = key;
+    this.#timer = setInterval(() => {
+      this.#beat().catch(onError);
+    }, BEAT_MS);
+  }
+
+  /** Resolves when the first beat is written. Later ones that fail are told to `onError` and tried again. */
+  static async start(
+    redis: Redis,
+    answer: AnswerRef,
+    onError: (error: unknown) => void,
+  ): Promise<AnswerHeartbeat> {
+    const heartbeat = new AnswerHeartbeat(redis, keyOf(answer), onError);
+    await heartbeat.#beat();
+    return heartbeat;
+  }
+
+  /** True while a worker is alive that works on the answer. */
+  static async isAlive(redis: Redis, answer: AnswerRef): Promise<boolean> {
+    return (await redis.exists(keyOf(answer))) === 1;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    // The end of its time-to-live does the same, only later: an outage must not hold up the worker.
+    if (this.#redis.status === 'ready') await this.#redis.del(this.#key).catch(() => 0);
+  }
+
+  async #beat(): Promise<void> {
+    await this.#redis.set(this.#key, Date.now(), 'PX', GONE_AFTER_MS);
+  }
+}
+
+function keyOf({ conversationId, answerId }: AnswerRef): string {
+  return redisNames.heartbeat(conversationId, answerId);
+}

@@ -1,0 +1,94 @@
+/**
+ * The answer log's scripts. Each touches one answer's keys (one slot) and publishes on its conversation's channel, so a
+ * reader never sees a frame whose text is not in the log.
+ *
+ * KEYS: 1 meta, 2 text, 3 live, 4 channel. All times are milliseconds.
+ */
+
+/** ARGV: epoch, ttl, answerId, frame. Refuses an epoch that is not newer than the newest. */
+export const OPEN = `
+local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
+if current >= tonumber(ARGV[1]) then return 'replaced' end
+redis.call('DEL', KEYS[2])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', 0, 'state', 'streaming')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('SADD', KEYS[3], ARGV[3])
+redis.call('PEXPIRE', KEYS[3], ARGV[2])
+redis.call('PUBLISH', KEYS[4], ARGV[4])
+return 'ok'
+`;
+
+/**
+ * ARGV: epoch, offset, length after, text, ttl, frame. An append that arrives twice (a connection that broke between
+ * write and reply sends it again) is recognised by its length and changes nothing.
+ */
+export const APPEND = `
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'length', 'state')
+if not meta[1] then return 'missing' end
+if meta[1] ~= ARGV[1] then return 'replaced' end
+if meta[3] ~= 'streaming' then return meta[3] end
+if meta[2] == ARGV[3] then return 'ok' end
+if meta[2] ~= ARGV[2] then return 'missing' end
+redis.call('APPEND', KEYS[2], ARGV[4])
+redis.call('HSET', KEYS[1], 'length', ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
+redis.call('PUBLISH', KEYS[4], ARGV[6])
+return 'ok'
+`;
+
+/**
+ * ARGV: epoch, length, text, ttl, answerId. Writes the whole text again after Redis lost it. Nothing is published: readers
+ * find the gap with the next piece.
+ */
+export const RESTORE = `
+local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
+if current > tonumber(ARGV[1]) then return 'replaced' end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', ARGV[2], 'state', 'streaming')
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+redis.call('SADD', KEYS[3], ARGV[5])
+redis.call('PEXPIRE', KEYS[3], ARGV[4])
+return 'ok'
+`;
+
+/**
+ * ARGV: state, ttl. Ends the writing without opening an epoch: whoever writes learns the state from its next append.
+ * Without a log there is nothing to fence yet; the store decides at the claim.
+ */
+export const FENCE = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if state == 'streaming' then
+  redis.call('HSET', KEYS[1], 'state', ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return redis.call('HMGET', KEYS[1], 'epoch', 'state')
+`;
+
+/** ARGV: epoch, ttl, frame. Takes the text over from a dead worker: nobody may append any more. Returns the text. */
+export const SEAL = `
+local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
+if current > tonumber(ARGV[1]) then return false end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', 'finished')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('GET', KEYS[2]) or ''
+`;
+
+/** ARGV: ttl, answerId, frame. History has stored the answer: the log is only kept for readers that are on their way. */
+export const RETIRE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('HSET', KEYS[1], 'state', 'stored')
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[1])
+end
+redis.call('SREM', KEYS[3], ARGV[2])
+redis.call('PUBLISH', KEYS[4], ARGV[3])
+return 'ok'
+`;
+
+/** Returns epoch, state, text as one moment saw them. */
+export const READ = `
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+if not meta[1] then return false end
+return { meta[1], meta[2], redis.call('GET', KEYS[2]) or '' }
+`;

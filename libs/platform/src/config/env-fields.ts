@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+const integer = (min: number, max: number) =>
+  z.coerce.number({ error: 'must be a number' }).int().min(min).max(max);
+
+/** Schemas of the variables that several services read. Every one parses a string of the environment. */
+export const envFields = {
+  /** A TCP port; 0 takes a free one. */
+  port: (fallback: number) => integer(0, 65_535).default(fallback),
+  /** An integer with bounds and a default. */
+  integer: (fallback: number, min: number, max: number) => integer(min, max).default(fallback),
+  /** `a, b,c` -> `['a', 'b', 'c']`. */
+  list: () =>
+    z.string().transform(text =>
+      text
+        .split(',')
+        .map(item => item.trim())
+        .filter(item => item !== ''),
+    ),
+  nodeEnv: z.enum(['development', 'test', 'production']).default('development'),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  redisUrl: z
+    .string()
+    .regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' })
+    .default('redis://127.0.0.1:6379'),
+  historyUrl: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .default('http://127.0.0.1:5011'),
+  secret: z.string().min(16, { error: 'must have at least 16 characters' }),
+} as const;
+
+/**
+ * Refinement for production: each of the named variables must be set.
+ *
+ * @param names variables without which production does not start.
+ */
+export function requiredInProduction(env: NodeJS.ProcessEnv, names: readonly string[]) {
+  return (config: { NODE_ENV: string }, context: z.RefinementCtx): void => {
+    if (config.NODE_ENV !== 'production') return;
+    for (const name of names) {
+      if (!env[name])
+        context.addIssue({ code: 'custom', path: [name], message: 'is required in production' });
+    }
+  };
+}

@@ -1,0 +1,86 @@
+import { ParleyError, errorBodySchema, historyApi } from '@parley/contracts';
+import type { HistoryCall, HistoryCallName, HistoryReply, HistoryRequest } from '@parley/contracts';
+
+const TIMEOUT_MS = 5_000;
+const RETRY_AFTER_MS = 1_000;
+
+export interface HistoryClientOptions {
+  /** Where history listens, e.g. `http://127.0.0.1:5011`. */
+  url: string;
+  /** Needed when history does not listen on loopback. */
+  token?: string | undefined;
+}
+
+/** Calls history's HTTP API. Failures are `ParleyError`s; `HISTORY_UNAVAILABLE` when it cannot be reached in time. */
+export class HistoryClient {
+  readonly #url: string;
+  readonly #headers: Record<string, string>;
+
+  constructor(options: HistoryClientOptions) {
+    this.#url = options.url.replace(/\/+$/, '');
+    this.#headers = {
+      'content-type': 'application/json',
+      ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
+    };
+  }
+
+  async call<N extends HistoryCallName>(name: N, request: HistoryRequest<N>): Promise<HistoryReply<N>> {
+    const { method, path, reply }: HistoryCall = historyApi[name];
+    const { url, rest } = fillPath(path, request);
+    const query = method === 'GET' ? queryOf(rest) : '';
+    const { status, body } = await this.#send(
+      method,
+      `${this.#url}${url}${query}`,
+      method === 'GET' ? undefined : rest,
+    );
+    if (status >= 400) throw errorFrom(body);
+    const parsed = reply.safeParse(body);
+    if (!parsed.success) throw unavailable(parsed.error);
+    return parsed.data as HistoryReply<N>;
+  }
+
+  async #send(method: string, url: string, body: unknown): Promise<{ status: number; body: unknown }> {
+    try {
+      const response = await fetch(url, {
+        method,
+        headers: this.#headers,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: await response.json() };
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+function unavailable(cause: unknown): ParleyError {
+  return new ParleyError('HISTORY_UNAVAILABLE', { retryAfterMs: RETRY_AFTER_MS, cause });
+}
+
+function errorFrom(body: unknown): ParleyError {
+  const parsed = errorBodySchema.safeParse(body);
+  if (!parsed.success) return unavailable(parsed.error);
+  const { code, message, details, retryAfterMs } = parsed.data;
+  return new ParleyError(code, {
+    message,
+    ...(details && { details }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+function fillPath(path: string, request: object): { url: string; rest: Record<string, unknown> } {
+  const rest: Record<string, unknown> = { ...request };
+  const url = path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = rest[name];
+    Reflect.deleteProperty(rest, name);
+    return encodeURIComponent(String(value));
+  });
+  return { url, rest };
+}
+
+function queryOf(values: Record<string, unknown>): string {
+  const pairs = Object.entries(values).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}

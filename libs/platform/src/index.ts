@@ -1,0 +1,25 @@
+export { ConfigurationError, parseEnv } from './config/parse-env.ts';
+export { envFields, requiredInProduction } from './config/env-fields.ts';
+export { createLogger, redactText, scoped, type Log, type LogOptions } from './logging/logger.ts';
+export { closeRedis, connectRedis, type RedisRole } from './redis/connect.ts';
+export { luaScript, type LuaScript } from './redis/lua-script.ts';
+export {
+  AnswerLog,
+  type AnswerRef,
+  type AnswerSnapshot,
+  type AppendResult,
+} from './answer-log/answer-log.ts';
+export { AnswerHeartbeat } from './answer-log/heartbeat.ts';
+export { AnswerQueue } from './jobs/answer-queue.ts';
+export { HistoryQueue } from './jobs/history-queue.ts';
+export { ChannelSubscriber, type ChannelListener } from './frames/channel-subscriber.ts';
+export { FramePublisher } from './frames/frame-publisher.ts';
+export { readFrame } from './frames/read-frame.ts';
+export { HistoryClient, type HistoryClientOptions } from './history/history-client.ts';
+export { errorHandler, notFound, type ErrorHandlerOptions } from './http/error-handler.ts';
+export { ListenError, listen, type HttpServer, type ListenOptions } from './http/http-server.ts';
+export { probes, type Readiness } from './http/probes.ts';
+export { requestLog } from './http/request-log.ts';
+export { Metrics } from './metrics/metrics.ts';
+export { ReleaseStack } from './lifecycle/release-stack.ts';
+export { runService, type RunningService, type ServiceDefinition } from './lifecycle/run-service.ts';

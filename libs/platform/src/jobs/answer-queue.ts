@@ -1,0 +1,49 @@
+import { answerJob, redisNames } from '@parley/contracts';
+import type { Redis } from 'ioredis';
+import type { AnswerRef } from '../answer-log/answer-log.ts';
+import { JobProducer } from './job-producer.ts';
+
+/** Tries of one job while history or Redis are away; how often the provider is asked, history decides at the claim. */
+const ATTEMPTS = 8;
+const FIRST_RETRY_MS = 250;
+
+/** Queue `answers`: gateways put new answers in, history's sweeper those that got stuck. */
+export class AnswerQueue {
+  readonly #jobs: JobProducer<(typeof answerJob.write)['shape']>;
+
+  constructor(redis: Redis) {
+    this.#jobs = new JobProducer(redisNames.queues.answers, answerJob, redis, {
+      attempts: ATTEMPTS,
+      backoff: { type: 'exponential', delay: FIRST_RETRY_MS },
+      removeOnComplete: true,
+      removeOnFail: { count: 1_000, age: 24 * 3600 },
+    });
+  }
+
+  /** Queues the answer unless it is queued or worked on already. */
+  async add({ answerId, conversationId }: AnswerRef): Promise<void> {
+    await this.#jobs.add(answerId, { answerId, conversationId });
+  }
+
+  /** Queues the answer again, also when its job has ended without storing it. */
+  async requeue(answer: AnswerRef): Promise<void> {
+    const job = await this.#jobs.queue.getJob(answer.answerId);
+    if (job && ((await job.isFailed()) || (await job.isCompleted()))) await job.remove();
+    await this.add(answer);
+  }
+
+  /** Takes the answer's job out if nobody works on it yet. */
+  async remove(answerId: string): Promise<void> {
+    const job = await this.#jobs.queue.getJob(answerId);
+    if (job && !(await job.isActive())) await job.remove();
+  }
+
+  /** Jobs that wait for a worker. */
+  async waiting(): Promise<number> {
+    return this.#jobs.queue.getWaitingCount();
+  }
+
+  async close(): Promise<void> {
+    await this.#jobs.close();
+  }
+}

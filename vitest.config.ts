@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = { environment: 'node' as const, globals: false, restoreMocks: true };
+const tree = '{libs,services,tests,scripts}/**';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: [`${tree}/*.test.ts`],
+          exclude: [
+            '**/node_modules/**',
+            '**/*.integration.test.ts',
+            '**/*.e2e.test.ts',
+            '**/*.chaos.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'integration',
+          include: [`${tree}/*.integration.test.ts`],
+          globalSetup: ['libs/testkit/src/servers/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: [`${tree}/*.e2e.test.ts`],
+          // Each file runs a whole cluster; more than one at a time on two cores would test the machine.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
