@@ -49,7 +49,7 @@ export const nativeClientEvents = {
     payload: z.object({
       conversationId: conversationIdSchema.optional(),
       positions: z.array(answerPositionSchema).max(100).default([]),
-      /** The newest `seq` that the client holds. */
+      /** Up to this `seq` the client holds every message, and all of them have ended. */
       afterSeq: z.number().int().nonnegative().default(0),
     }),
     ack: z.object({
@@ -57,7 +57,7 @@ export const nativeClientEvents = {
       conversationId: z.string(),
       token: z.string(),
       mode: conversationModeSchema,
-      /** Messages after `afterSeq` and those that have ended since; oldest first, at most the newest 1000. */
+      /** Messages after `afterSeq`, oldest first, at most the newest 1000; an answer under way among them has no text yet. */
       messages: z.array(nativeMessageSchema),
       /** The rest of each answer under way, from the client's position (from 0 in a new epoch). */
       pieces: z.array(answerPieceSchema),

@@ -2,6 +2,7 @@ import { ParleyError, errorBodySchema, historyApi } from '@parley/contracts';
 import type { HistoryCall, HistoryCallName, HistoryReply, HistoryRequest } from '@parley/contracts';
 
 const TIMEOUT_MS = 5_000;
+const READY_TIMEOUT_MS = 1_000;
 const RETRY_AFTER_MS = 1_000;
 
 export interface HistoryClientOptions {
@@ -37,6 +38,17 @@ export class HistoryClient {
     const parsed = reply.safeParse(body);
     if (!parsed.success) throw unavailable(parsed.error);
     return parsed.data as HistoryReply<N>;
+  }
+
+  /** True if history answers and is ready. */
+  async isReady(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.#url}/readyz`, { signal: AbortSignal.timeout(READY_TIMEOUT_MS) });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      return false;
+    }
   }
 
   async #send(method: string, url: string, body: unknown): Promise<{ status: number; body: unknown }> {

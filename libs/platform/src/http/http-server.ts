@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { Server, createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** The port or address cannot be had. The message says what to do. */
@@ -20,9 +20,12 @@ export interface HttpServer {
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** @throws ListenError if the port is taken or not allowed. */
-export async function listen(handler: RequestListener, options: ListenOptions): Promise<HttpServer> {
-  const server = createServer(handler);
+/**
+ * @param handler what answers requests, or a server that has it already.
+ * @throws ListenError if the port is taken or not allowed.
+ */
+export async function listen(handler: RequestListener | Server, options: ListenOptions): Promise<HttpServer> {
+  const server = handler instanceof Server ? handler : createServer(handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)));
     server.listen(options.port, options.host, resolve);

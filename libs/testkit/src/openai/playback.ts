@@ -63,8 +63,9 @@ export class Playback {
         this.#response.writeHead(step.status, step.headers);
         return true;
       case 'write':
-        // Going on only when the bytes are with the kernel keeps writes apart and minds a slow client.
-        this.#response.write(step.data, this.#play);
+        // One write per turn of the event loop, once its bytes are with the kernel: a slow client is minded,
+        // and one in the same process can react between two writes.
+        this.#response.write(step.data, () => setImmediate(this.#play));
         return false;
       case 'wait':
         return this.#wait(step.ms);

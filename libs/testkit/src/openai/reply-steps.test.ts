@@ -23,7 +23,9 @@ describe('a streamed chat answer', () => {
       { delta: { content: 'Hel' }, finish: null, usage: null },
       { delta: { content: 'lo' }, finish: null, usage: null },
       { delta: {}, finish: 'stop', usage: null },
-      { usage: expect.objectContaining({ prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }) },
+      {
+        usage: expect.objectContaining({ prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }) as object,
+      },
       '[DONE]',
     ]);
   });

@@ -1,0 +1,8 @@
+/** Who is asking. A visitor without an id has no token (or no valid one). */
+export type Caller = { readonly kind: 'admin' } | { readonly kind: 'visitor'; readonly visitorId?: string };
+
+/** What a connection or request tells about where it comes from. */
+export interface Origin {
+  readonly ipAddress: string;
+  readonly userAgent: string;
+}

@@ -1,0 +1,66 @@
+import {
+  AnswerLog,
+  AnswerQueue,
+  ChannelSubscriber,
+  HistoryClient,
+  type Log,
+  type ReleaseStack,
+} from '@parley/platform';
+import { createAccess, type Access } from './access/access.ts';
+import type { GatewayConfig, GatewaySecrets } from './config.ts';
+import { FeedHub } from './feed/feed-hub.ts';
+import type { RedisConnections } from './redis-connections.ts';
+import { OpenSession } from './sessions/open-session.ts';
+import { AnswerWaits } from './turns/answer-waits.ts';
+import { QueueDepth } from './turns/queue-depth.ts';
+import { SayAsAdmin } from './turns/say-as-admin.ts';
+import { SendTurn } from './turns/send-turn.ts';
+
+/** What the gateway does, without the sockets and requests through which it is asked. */
+export interface Application extends Access {
+  readonly history: HistoryClient;
+  readonly subscriber: ChannelSubscriber;
+  readonly hub: FeedHub;
+  readonly waits: AnswerWaits;
+  readonly depth: QueueDepth;
+  readonly turns: SendTurn;
+  readonly admins: SayAsAdmin;
+  readonly sessions: OpenSession;
+  readonly isRedisUp: () => boolean;
+  /** Milliseconds of a clock that only runs forward. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export function createApplication(
+  config: GatewayConfig,
+  secrets: GatewaySecrets,
+  redis: RedisConnections,
+  log: Log,
+  releases: ReleaseStack,
+): Application {
+  const now = (): number => performance.now();
+  const isRedisUp = (): boolean => Object.values(redis).every(({ status }) => status === 'ready');
+  const history = new HistoryClient({ url: config.HISTORY_URL, token: secrets.internalToken });
+  const access = createAccess({ mode: config.AUTH_MODE, ...secrets }, redis.commands, history);
+
+  const answers = new AnswerQueue(redis.commands);
+  releases.push('answer queue', () => answers.close());
+  const depth = new QueueDepth(answers, config.QUEUE_MAX_WAITING);
+  releases.push('queue depth', () => depth.stop());
+
+  const subscriber = new ChannelSubscriber(redis.feed);
+  const hub = new FeedHub({ subscriber, answerLog: new AnswerLog(redis.commands), history, log, now });
+  releases.push('feeds', () => hub.stop());
+  const waits = new AnswerWaits();
+  hub.addListener(waits);
+
+  const maxMessageChars = config.MAX_MESSAGE_CHARS;
+  return {
+    ...access,
+    ...{ history, subscriber, hub, waits, depth, isRedisUp, now, log },
+    turns: new SendTurn({ history, answers, depth, isRedisUp, maxMessageChars, log }),
+    admins: new SayAsAdmin(history, maxMessageChars),
+    sessions: new OpenSession(history, access.policy, access.tokens),
+  };
+}

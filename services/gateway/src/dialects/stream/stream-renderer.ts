@@ -1,0 +1,89 @@
+import type { Message } from '@parley/contracts';
+import type { Namespace, Socket } from 'socket.io';
+import type { FeedListener } from '../../feed/feed-listener.ts';
+import type { LiveAnswer } from '../../feed/live-answer.ts';
+import { Coalesced } from '../coalesced.ts';
+
+const WINDOW_MS = 50;
+
+/** The room of a conversation's clients that speak the dialect `stream`. */
+export const streamRoom = (conversationId: string): string => `stream:${conversationId}`;
+
+type Shown = Map<string, Coalesced<string>>;
+
+/** Tells what happens in a conversation in the dialect `stream`: the text so far, again and again. */
+export class StreamRenderer implements FeedListener {
+  readonly #io: Namespace;
+  readonly #now: () => number;
+  /** The answers under way, by conversation. */
+  readonly #shown = new Map<string, Shown>();
+
+  constructor(io: Namespace, now: () => number) {
+    this.#io = io;
+    this.#now = now;
+  }
+
+  answerStarted(conversationId: string, { answerId }: LiveAnswer): void {
+    // A new epoch is no new message here: its first chunk replaces the text.
+    if (this.#shown.get(conversationId)?.has(answerId)) return;
+    this.#begin(conversationId, answerId);
+    this.#to(conversationId)?.emit('stream_start', { messageId: answerId, conversationId });
+  }
+
+  answerPiece(conversationId: string, { answerId, text }: LiveAnswer): void {
+    this.#shown.get(conversationId)?.get(answerId)?.offer(text);
+  }
+
+  answerStored(message: Message): void {
+    const { id: messageId, conversationId, content } = message;
+    const answers = this.#shown.get(conversationId);
+    answers?.get(messageId)?.stop();
+    const wasShown = answers?.delete(messageId) ?? false;
+    const to = this.#to(conversationId);
+    if (!to || (!wasShown && content === '')) return;
+    if (!wasShown) to.emit('stream_start', { messageId, conversationId });
+    to.emit('stream_chunk', { messageId, content, isComplete: true });
+    to.emit('stream_complete', { messageId, conversationId });
+  }
+
+  /** The dialect knows no people but the visitor: what an admin says is shown as an answer. */
+  messageStored(message: Message): void {
+    if (message.role === 'admin') this.answerStored(message);
+  }
+
+  conversationDeleted(conversationId: string): void {
+    this.feedClosed(conversationId);
+    this.#to(conversationId)?.emit('error', {
+      message: 'Conversation deleted',
+      code: 'CONVERSATION_NOT_FOUND',
+    });
+  }
+
+  feedClosed(conversationId: string): void {
+    for (const text of this.#shown.get(conversationId)?.values() ?? []) text.stop();
+    this.#shown.delete(conversationId);
+  }
+
+  /** Shows a client that has just joined what is under way. */
+  catchUp(socket: Socket, conversationId: string, answers: readonly LiveAnswer[]): void {
+    for (const { answerId: messageId, text } of answers) {
+      socket.emit('stream_start', { messageId, conversationId });
+      if (text !== '') socket.emit('stream_chunk', { messageId, content: text, isComplete: false });
+    }
+  }
+
+  #begin(conversationId: string, messageId: string): void {
+    const answers: Shown = this.#shown.get(conversationId) ?? new Map<string, Coalesced<string>>();
+    this.#shown.set(conversationId, answers);
+    const show = (content: string): void => {
+      this.#to(conversationId)?.emit('stream_chunk', { messageId, content, isComplete: false });
+    };
+    answers.set(messageId, new Coalesced(WINDOW_MS, this.#now, show));
+  }
+
+  /** Nothing is encoded for a room without a client here. */
+  #to(conversationId: string) {
+    const room = streamRoom(conversationId);
+    return this.#io.adapter.rooms.has(room) ? this.#io.local.to(room) : undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Message } from '@parley/contracts';
+import type { Namespace } from 'socket.io';
+import { isShown } from '../../conversations/chat-view.ts';
+import { toSupportMessage } from '../../conversations/support-view.ts';
+import type { FeedListener } from '../../feed/feed-listener.ts';
+
+/** The room of a session's sockets that speak the dialect `support`. */
+export const supportRoom = (sessionId: string): string => `support:${sessionId}`;
+
+/** Tells what happens in a conversation in the dialect `support`: whole messages, once they are stored. */
+export class SupportRenderer implements FeedListener {
+  readonly #io: Namespace;
+
+  constructor(io: Namespace) {
+    this.#io = io;
+  }
+
+  answerStored(message: Message): void {
+    if (isShown(message)) this.#tell(message, undefined);
+  }
+
+  messageStored(message: Message, origin: string | undefined): void {
+    // A visitor's socket shows its own message already; an admin's one learns from here that it has been said.
+    this.#tell(message, message.role === 'user' ? origin : undefined);
+  }
+
+  conversationDeleted(conversationId: string): void {
+    const error = { message: 'Conversation deleted', code: 'CONVERSATION_NOT_FOUND' };
+    this.#io.local.to(supportRoom(conversationId)).emit('error', error);
+  }
+
+  #tell(message: Message, except: string | undefined): void {
+    const room = supportRoom(message.conversationId);
+    if (!this.#io.adapter.rooms.has(room)) return;
+    const to = this.#io.local.to(room);
+    (except === undefined ? to : to.except(except)).emit('message', toSupportMessage(message));
+  }
+}

@@ -1,0 +1,157 @@
+import { conversationFrame, isClosed, redisNames, type Message } from '@parley/contracts';
+import {
+  readFrame,
+  type AnswerLog,
+  type ChannelSubscriber,
+  type HistoryClient,
+  type Log,
+} from '@parley/platform';
+import type { FeedListener } from './feed-listener.ts';
+import { applyNews, type AnswerNews, type LiveAnswer } from './live-answer.ts';
+
+/** Stored answers that are remembered, so that a repeated frame is not told twice. */
+const REMEMBERED = 50;
+
+export interface FeedDependencies {
+  readonly subscriber: ChannelSubscriber;
+  readonly answerLog: AnswerLog;
+  readonly history: HistoryClient;
+  readonly listeners: readonly FeedListener[];
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/**
+ * One conversation as this gateway follows it: the frames of its channel, made gapless by the answer log and history.
+ */
+export class ConversationFeed {
+  readonly #conversationId: string;
+  readonly #deps: FeedDependencies;
+  readonly #live = new Map<string, LiveAnswer>();
+  readonly #stored = new Set<string>();
+  readonly #gaps = new Set<string>();
+  #repairing: Promise<void> | undefined;
+  #lastNewsAt: number;
+
+  constructor(conversationId: string, deps: FeedDependencies) {
+    this.#conversationId = conversationId;
+    this.#deps = deps;
+    this.#lastNewsAt = deps.now();
+  }
+
+  /** Resolves when the conversation is followed and what was under way before is known. */
+  async open(): Promise<void> {
+    await this.#deps.subscriber.subscribe(this.#channel, this.#onPayload);
+    await this.repair();
+  }
+
+  async close(): Promise<void> {
+    this.#tell(listener => listener.feedClosed?.(this.#conversationId));
+    await this.#deps.subscriber.unsubscribe(this.#channel, this.#onPayload);
+  }
+
+  get live(): readonly LiveAnswer[] {
+    return [...this.#live.values()];
+  }
+
+  /** True if an answer is under way of which nothing has been heard for `forMs`. */
+  isQuiet(forMs: number): boolean {
+    return this.#live.size > 0 && this.#deps.now() - this.#lastNewsAt >= forMs;
+  }
+
+  /** Reads again what frames may have been lost; calls while one runs share it, and it repeats while gaps turn up. */
+  async repair(): Promise<void> {
+    this.#repairing ??= this.#readUntilWhole().finally(() => {
+      this.#repairing = undefined;
+    });
+    await this.#repairing;
+  }
+
+  get #channel(): string {
+    return redisNames.conversationChannel(this.#conversationId);
+  }
+
+  readonly #onPayload = (payload: string): void => {
+    const frame = readFrame(conversationFrame.read, payload);
+    if (!frame) return;
+    this.#lastNewsAt = this.#deps.now();
+    switch (frame.type) {
+      case 'answer.started':
+        return this.#apply({ kind: 'started', answerId: frame.answerId, epoch: frame.epoch });
+      case 'answer.delta': {
+        const { answerId, epoch, offset, text } = frame;
+        return this.#apply({ kind: 'piece', answerId, epoch, offset, text });
+      }
+      case 'answer.stored':
+        return this.#onStored(frame.message);
+      case 'message.stored':
+        return this.#tell(listener => listener.messageStored?.(frame.message, frame.origin));
+      case 'conversation.mode':
+        return this.#tell(listener => listener.modeChanged?.(this.#conversationId, frame.mode));
+      case 'conversation.deleted':
+        this.#live.clear();
+        return this.#tell(listener => listener.conversationDeleted?.(this.#conversationId));
+    }
+  };
+
+  #apply(news: AnswerNews): void {
+    if (this.#stored.has(news.answerId)) return;
+    const { live, steps, gap } = applyNews(this.#live.get(news.answerId), news);
+    if (live) this.#live.set(news.answerId, live);
+    for (const step of steps) {
+      this.#tell(listener => {
+        if (!live) return;
+        if (step.step === 'started') listener.answerStarted?.(this.#conversationId, { ...live, text: '' });
+        else listener.answerPiece?.(this.#conversationId, live, step);
+      });
+    }
+    if (gap) this.#onGap(news.answerId);
+  }
+
+  #onGap(answerId: string): void {
+    this.#gaps.add(answerId);
+    this.repair().catch((error: unknown) => {
+      // Redis is away. The reconnect, or the next look at quiet feeds, repairs it.
+      this.#deps.log.warn({ err: error, conversationId: this.#conversationId }, 'gap not repaired yet');
+    });
+  }
+
+  #onStored(message: Message): void {
+    if (this.#stored.has(message.id)) return;
+    this.#stored.add(message.id);
+    for (const oldest of this.#stored) {
+      if (this.#stored.size <= REMEMBERED) break;
+      this.#stored.delete(oldest);
+    }
+    this.#live.delete(message.id);
+    this.#tell(listener => listener.answerStored?.(message));
+  }
+
+  async #readUntilWhole(): Promise<void> {
+    const ids = new Set([...(await this.#deps.answerLog.live(this.#conversationId)), ...this.#live.keys()]);
+    do {
+      for (const answerId of this.#gaps) ids.add(answerId);
+      this.#gaps.clear();
+      for (const answerId of ids) await this.#readAnswer(answerId);
+      ids.clear();
+    } while (this.#gaps.size > 0);
+    this.#lastNewsAt = this.#deps.now();
+  }
+
+  async #readAnswer(answerId: string): Promise<void> {
+    const snapshot = await this.#deps.answerLog.read({ conversationId: this.#conversationId, answerId });
+    if (snapshot && snapshot.state !== 'stored') {
+      this.#apply({ kind: 'snapshot', answerId, epoch: snapshot.epoch, text: snapshot.text });
+      return;
+    }
+    // No log, or a retired one: if the answer has ended, history has it; if not, its worker writes the log again.
+    if (!this.#live.has(answerId)) return;
+    const request = { conversationId: this.#conversationId, messageId: answerId };
+    const { message } = await this.#deps.history.call('getMessage', request);
+    if (isClosed(message.status)) this.#onStored(message);
+  }
+
+  #tell(say: (listener: FeedListener) => void): void {
+    for (const listener of this.#deps.listeners) say(listener);
+  }
+}

@@ -1,0 +1,84 @@
+import { ParleyError } from '@parley/contracts';
+import { ConversationFeed, type FeedDependencies } from './conversation-feed.ts';
+import type { FeedListener } from './feed-listener.ts';
+
+const LOOK_EVERY_MS = 2_000;
+const QUIET_MS = 4_000;
+
+interface Entry {
+  readonly feed: ConversationFeed;
+  readonly ready: Promise<void>;
+  followers: number;
+}
+
+/** The conversations that somebody on this gateway follows; each is followed once, and no longer than needed. */
+export class FeedHub {
+  readonly #deps: FeedDependencies;
+  readonly #listeners: FeedListener[] = [];
+  readonly #entries = new Map<string, Entry>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(deps: Omit<FeedDependencies, 'listeners'>) {
+    this.#deps = { ...deps, listeners: this.#listeners };
+    deps.subscriber.onGap(() => this.#repair(() => true));
+    // A lost frame that nothing follows is no gap that a later frame could show: the last one, above all.
+    this.#timer = setInterval(() => this.#repair(feed => feed.isQuiet(QUIET_MS)), LOOK_EVERY_MS);
+  }
+
+  /** Whoever shows what happens; call it before the first conversation is followed. */
+  addListener(listener: FeedListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Follows a conversation until `release`.
+   *
+   * @throws ParleyError BUSY if Redis cannot be asked right now.
+   */
+  async acquire(conversationId: string): Promise<ConversationFeed> {
+    const entry = this.#entries.get(conversationId) ?? this.#open(conversationId);
+    entry.followers += 1;
+    try {
+      await entry.ready;
+    } catch (error) {
+      this.release(conversationId);
+      throw new ParleyError('BUSY', { retryAfterMs: 1_000, cause: error });
+    }
+    return entry.feed;
+  }
+
+  /** Ends one `acquire`. */
+  release(conversationId: string): void {
+    const entry = this.#entries.get(conversationId);
+    if (!entry) return;
+    entry.followers -= 1;
+    if (entry.followers > 0) return;
+    this.#entries.delete(conversationId);
+    entry.feed.close().catch(() => undefined);
+  }
+
+  /** Conversations followed. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #open(conversationId: string): Entry {
+    const feed = new ConversationFeed(conversationId, this.#deps);
+    const entry: Entry = { feed, ready: feed.open(), followers: 0 };
+    this.#entries.set(conversationId, entry);
+    return entry;
+  }
+
+  #repair(which: (feed: ConversationFeed) => boolean): void {
+    for (const [conversationId, { feed }] of this.#entries) {
+      if (!which(feed)) continue;
+      feed.repair().catch((error: unknown) => {
+        this.#deps.log.warn({ err: error, conversationId }, 'feed not repaired yet');
+      });
+    }
+  }
+}

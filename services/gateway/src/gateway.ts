@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { Metrics, listen, type Log, type ReleaseStack, type RunningService } from '@parley/platform';
+import type { Server } from 'socket.io';
+import packageJson from '../package.json' with { type: 'json' };
+import { createApplication, type Application } from './application.ts';
+import type { GatewayConfig, GatewaySecrets } from './config.ts';
+import { serveDialects } from './dialects/serve-dialects.ts';
+import { AdminDesk } from './dialects/support/admin-desk.ts';
+import { HistoryHealth } from './http/history-health.ts';
+import { Origins } from './http/origins.ts';
+import { RequestCaller } from './http/request-caller.ts';
+import { restApi } from './http/rest-api.ts';
+import { gatewayMetrics } from './gateway-metrics.ts';
+import { Presence } from './presence/presence.ts';
+import { openRedisConnections, type RedisConnections } from './redis-connections.ts';
+import { EventLimit } from './sockets/event-limit.ts';
+import { SharedNotices } from './sockets/shared-notices.ts';
+import { socketServer } from './sockets/socket-server.ts';
+
+/** Builds a gateway and starts it. What is opened is pushed on `releases` right away. */
+export async function startGateway(
+  config: GatewayConfig,
+  secrets: GatewaySecrets,
+  log: Log,
+  releases: ReleaseStack,
+): Promise<RunningService> {
+  const instance = randomUUID();
+  const redis = await openRedisConnections(secrets.redisUrl, log, releases);
+  const application = createApplication(config, secrets, redis, log, releases);
+  const historyHealth = new HistoryHealth(application.history);
+  releases.push('history health', () => historyHealth.stop());
+
+  let draining = false;
+  const notReadyBecause = (): string[] => [
+    ...(draining ? ['draining'] : []),
+    ...(application.isRedisUp() ? [] : ['redis is away']),
+  ];
+  const metrics = new Metrics('gateway');
+  const origins = new Origins(config.FRONTEND_URL);
+  const app = restApi({
+    ...application,
+    ...{ config, origins, historyHealth, metrics, redis: redis.commands },
+    callers: new RequestCaller(application.identify, config.TRUST_PROXY),
+    about: { version: packageJson.version, instance },
+    readiness: { notReadyBecause },
+  });
+
+  const http = createServer(app);
+  const io = socketServer({ http, origins, maxMessageChars: config.MAX_MESSAGE_CHARS, redis });
+  serveSockets(io, instance, application, config, redis, releases);
+  gatewayMetrics(metrics, io, application);
+  const server = await listen(http, { port: config.PORT, host: config.HOST });
+  return {
+    port: server.port,
+    drain: async () => {
+      draining = true;
+      const stopped = server.stop(config.SHUTDOWN_GRACE_MS);
+      io.disconnectSockets(true);
+      io.engine.close();
+      await stopped;
+    },
+  };
+}
+
+function serveSockets(
+  io: Server,
+  instance: string,
+  application: Application,
+  config: GatewayConfig,
+  redis: RedisConnections,
+  releases: ReleaseStack,
+): void {
+  const { now, log, subscriber, history } = application;
+  const notices = new SharedNotices(io, now);
+  releases.push('notices', () => notices.stop());
+  const presence = new Presence(redis.commands, instance, log, () => {
+    desk.listChanged();
+    notices.presenceChanged();
+  });
+  presence.start();
+  releases.push('presence', () => presence.stop());
+  const desk = new AdminDesk({ io: io.of('/'), subscriber, history, presence, log, now });
+  releases.push('admin desk', () => desk.stop());
+  notices.onPresenceChanged(() => desk.listChanged());
+  const limit = new EventLimit(config.SOCKET_RATE_LIMIT_PER_MINUTE);
+  serveDialects(io, { ...application, presence, desk, limit, proxyHops: config.TRUST_PROXY });
+}

@@ -1,0 +1,46 @@
+import { conversationIdSchema, listConversationsQuerySchema, type Conversation } from '@parley/contracts';
+import type { HistoryClient } from '@parley/platform';
+import { Router } from 'express';
+import { z } from 'zod';
+import type { AccessPolicy } from '../access/access-policy.ts';
+import { toChatConversation } from '../conversations/chat-view.ts';
+import { parsed, type RequestCaller } from './request-caller.ts';
+
+export interface ConversationRoutesDependencies {
+  readonly callers: RequestCaller;
+  readonly policy: AccessPolicy;
+  readonly history: HistoryClient;
+}
+
+const paramsSchema = z.object({ id: conversationIdSchema });
+
+/** `GET /api/conversations`, `GET` and `DELETE /api/conversations/:id`. */
+export function conversationRoutes({ callers, policy, history }: ConversationRoutesDependencies): Router {
+  const withMessages = async (conversation: Conversation) => {
+    const { messages } = await history.call('listMessages', { conversationId: conversation.id });
+    return toChatConversation(conversation, messages);
+  };
+
+  const router = Router();
+  router.get('/conversations', async (request, response) => {
+    const { limit, before } = parsed(listConversationsQuerySchema, request.query);
+    const visitorId = policy.listFilter(await callers.caller(request));
+    const page = await history.call('listConversations', { limit, before, visitorId });
+    if (page.next !== undefined) {
+      const query = new URLSearchParams({ limit: String(limit), before: page.next });
+      response.links({ next: `${request.baseUrl}/conversations?${query.toString()}` });
+    }
+    response.json(await Promise.all(page.conversations.map(withMessages)));
+  });
+  router.get('/conversations/:id', async (request, response) => {
+    const { id } = parsed(paramsSchema, request.params);
+    response.json(await withMessages(await policy.existing(await callers.caller(request), id)));
+  });
+  router.delete('/conversations/:id', async (request, response) => {
+    const { id } = parsed(paramsSchema, request.params);
+    await policy.existing(await callers.caller(request), id);
+    await history.call('deleteConversation', { conversationId: id });
+    response.json({ message: 'Conversation deleted successfully' });
+  });
+  return router;
+}

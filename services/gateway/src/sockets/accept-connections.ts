@@ -1,0 +1,55 @@
+import { ParleyError, errorBodySchema } from '@parley/contracts';
+import type { Namespace, Socket } from 'socket.io';
+import { z } from 'zod';
+import type { Identify } from '../access/identify.ts';
+import type { FeedHub } from '../feed/feed-hub.ts';
+import { originOf } from '../http/client-address.ts';
+import type { Presence } from '../presence/presence.ts';
+import { Membership } from './membership.ts';
+import { SocketSession } from './socket-session.ts';
+
+export interface AcceptDependencies {
+  readonly identify: Identify;
+  readonly hub: FeedHub;
+  readonly presence: Presence;
+  readonly proxyHops: number;
+}
+
+const handshakeSchema = z.looseObject({ token: z.string().optional() });
+
+/** Finds out who connects to a namespace and lets `onSession` serve it; whoever may not connect is told why. */
+export function acceptConnections(
+  namespace: Namespace,
+  { identify, hub, presence, proxyHops }: AcceptDependencies,
+  onSession: (socket: Socket, session: SocketSession) => void,
+): void {
+  const admit = async (socket: Socket): Promise<void> => {
+    const handshake = handshakeSchema.safeParse(socket.handshake.auth);
+    if (!handshake.success) throw ParleyError.invalid(handshake.error);
+    const from = originOf(socket.request, proxyHops);
+    const caller = await identify.byToken(handshake.data.token, from.ipAddress);
+    const membership = new Membership(socket, hub, caller.kind === 'visitor' ? presence : undefined);
+    (socket.data as { session?: SocketSession }).session = new SocketSession(
+      socket,
+      caller,
+      from,
+      membership,
+    );
+  };
+  namespace.use((socket, next) => {
+    admit(socket).then(
+      () => next(),
+      (thrown: unknown) => next(refusal(thrown)),
+    );
+  });
+  namespace.on('connection', socket => {
+    const { session } = socket.data as { session?: SocketSession };
+    if (session) onSession(socket, session);
+  });
+}
+
+/** Socket.IO hands `data` to the client's `connect_error`. */
+function refusal(thrown: unknown): Error {
+  const error = ParleyError.from(thrown);
+  return Object.assign(new Error(error.message), { data: errorBodySchema.parse(error.toBody()) });
+}

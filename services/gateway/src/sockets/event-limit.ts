@@ -1,0 +1,22 @@
+import { ParleyError } from '@parley/contracts';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Socket } from 'socket.io';
+
+/** How many events one connection may send a minute. */
+export class EventLimit {
+  readonly #limiter: RateLimiterMemory;
+
+  constructor(perMinute: number) {
+    this.#limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
+  }
+
+  /** @throws ParleyError RATE_LIMIT_EXCEEDED */
+  async take(socket: Socket): Promise<void> {
+    try {
+      await this.#limiter.consume(socket.id);
+    } catch (thrown) {
+      if (!(thrown instanceof RateLimiterRes)) throw thrown;
+      throw new ParleyError('RATE_LIMIT_EXCEEDED', { retryAfterMs: thrown.msBeforeNext });
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { ConversationFeed } from '../feed/conversation-feed.ts';
+import type { FeedHub } from '../feed/feed-hub.ts';
+import type { Presence } from '../presence/presence.ts';
+import type { Socket } from 'socket.io';
+
+/**
+ * Which conversations one socket follows. A room of the dialect's gets what is said there; the feed is held as long as the
+ * socket is in it. A visitor's socket also counts as presence.
+ */
+export class Membership {
+  readonly #socket: Socket;
+  readonly #hub: FeedHub;
+  readonly #presence: Presence | undefined;
+  /** The conversation of each room the socket is in. */
+  readonly #joined = new Map<string, string>();
+  #closed = false;
+
+  /** @param presence absent for admins, who watch without being there. */
+  constructor(socket: Socket, hub: FeedHub, presence: Presence | undefined) {
+    this.#socket = socket;
+    this.#hub = hub;
+    this.#presence = presence;
+    socket.once('disconnect', () => {
+      this.#closed = true;
+      for (const room of [...this.#joined.keys()]) this.leave(room);
+    });
+  }
+
+  /**
+   * @param onJoined is called in the same tick in which the socket enters the room, so that what it sends of the feed's
+   *   present state has neither a gap nor a repeat to what follows. Not called if the socket is in the room already.
+   */
+  async join(
+    conversationId: string,
+    room: string,
+    onJoined?: (feed: ConversationFeed) => void,
+  ): Promise<ConversationFeed> {
+    const feed = await this.#hub.acquire(conversationId);
+    // It is in the room already, or has gone while waiting.
+    if (this.#closed || this.#joined.has(room)) {
+      this.#hub.release(conversationId);
+      return feed;
+    }
+    this.#joined.set(room, conversationId);
+    this.#presence?.entered(conversationId);
+    void this.#socket.join(room);
+    onJoined?.(feed);
+    return feed;
+  }
+
+  leave(room: string): void {
+    const conversationId = this.#joined.get(room);
+    if (conversationId === undefined) return;
+    this.#joined.delete(room);
+    void this.#socket.leave(room);
+    this.#hub.release(conversationId);
+    this.#presence?.left(conversationId);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Server as HttpServer } from 'node:http';
+import { redisNames } from '@parley/contracts';
+import { createAdapter } from '@socket.io/redis-adapter';
+import type { Redis } from 'ioredis';
+import { Server } from 'socket.io';
+import type { Origins } from '../http/origins.ts';
+import type { RedisConnections } from '../redis-connections.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Room for a message's longest encoding (6 bytes: `\\uXXXX`) and what is around it. */
+const BYTES_PER_CHAR = 6;
+const ENVELOPE_BYTES = 16_384;
+
+export interface SocketServerOptions {
+  readonly http: HttpServer;
+  readonly origins: Origins;
+  readonly maxMessageChars: number;
+  readonly redis: Pick<RedisConnections, 'adapterPublisher' | 'adapterSubscriber'>;
+}
+
+/**
+ * The Socket.IO server. Its Redis adapter carries what is said to many gateways; tokens never go through it, because every
+ * gateway would receive every one.
+ */
+export function socketServer(options: SocketServerOptions): Server {
+  const { http, origins, maxMessageChars, redis } = options;
+  const io = new Server(http, {
+    serveClient: false,
+    allowEIO3: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxHttpBufferSize: maxMessageChars * BYTES_PER_CHAR + ENVELOPE_BYTES,
+    cors: { origin: (origin, allow) => allow(null, !origin || origins.allows(origin)), credentials: true },
+    allowRequest: (request, allow) => allow(null, origins.allowsRequest(request)),
+  });
+  io.adapter(
+    createAdapter(dropping(redis.adapterPublisher), redis.adapterSubscriber, {
+      key: redisNames.socketAdapter,
+    }),
+  );
+  return io;
+}
+
+/** The adapter does not look at what publishing returns; while Redis is away that would be an unhandled rejection. */
+function dropping(redis: Redis): Redis {
+  const publish = redis.publish.bind(redis);
+  redis.publish = async (channel: string | Buffer, message: string | Buffer) =>
+    publish(channel, message).catch(() => 0);
+  return redis;
+}

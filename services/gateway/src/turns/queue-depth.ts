@@ -1,0 +1,37 @@
+import { ParleyError } from '@parley/contracts';
+import type { AnswerQueue } from '@parley/platform';
+
+const LOOK_EVERY_MS = 500;
+const RETRY_AFTER_MS = 5_000;
+
+/** How many answers wait for a worker, as of half a second ago; asking Redis for every message would cost each a round trip. */
+export class QueueDepth {
+  readonly #queue: AnswerQueue;
+  readonly #max: number;
+  readonly #timer: NodeJS.Timeout;
+  #waiting = 0;
+
+  constructor(queue: AnswerQueue, maxWaiting: number) {
+    this.#queue = queue;
+    this.#max = maxWaiting;
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** @throws ParleyError BUSY while the queue is full. */
+  assertRoom(): void {
+    if (this.#waiting >= this.#max) throw new ParleyError('BUSY', { retryAfterMs: RETRY_AFTER_MS });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    // While Redis is away the last number stays; sends then fail for a better reason.
+    this.#waiting = await this.#queue.waiting().catch(() => this.#waiting);
+  }
+}
