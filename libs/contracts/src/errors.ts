@@ -85,12 +85,18 @@ export class ParleyError extends Error {
     const details = error.issues.map(issue => ({ path: issue.path.join('.'), message: issue.message }));
     const tooLong = error.issues.some(issue => issue.message === ERRORS.MESSAGE_TOO_LONG.message);
     if (tooLong) return new ParleyError('MESSAGE_TOO_LONG', { details });
-    const first = details[0];
-    const text = message ?? (first ? [first.path, first.message].filter(Boolean).join(': ') : undefined);
+    const [first] = details;
+    const text = message ?? (first && sentence(first));
     return new ParleyError('INVALID_REQUEST', {
       details,
       cause: error,
       ...(text !== undefined && { message: text }),
     });
   }
+}
+
+/** `{ path: 'message', message: 'is required' }` -> "Message is required". */
+function sentence({ path, message }: Problem): string {
+  if (path === '') return message;
+  return `${path.charAt(0).toUpperCase()}${path.slice(1)} ${message}`;
 }

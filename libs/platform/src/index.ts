@@ -1,5 +1,5 @@
 export { ConfigurationError, parseEnv } from './config/parse-env.ts';
-export { envFields, requiredInProduction } from './config/env-fields.ts';
+export { envFields } from './config/env-fields.ts';
 export { createLogger, redactText, scoped, type Log, type LogOptions } from './logging/logger.ts';
 export { closeRedis, connectRedis, type RedisRole } from './redis/connect.ts';
 export { luaScript, type LuaScript } from './redis/lua-script.ts';

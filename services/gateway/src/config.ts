@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { envFields, parseEnv, requiredInProduction } from '@parley/platform';
+import { envFields, parseEnv } from '@parley/platform';
 import { z } from 'zod';
 
 const MINUTE_MS = 60_000;
@@ -33,7 +33,6 @@ const envSchema = (env: NodeJS.ProcessEnv) =>
       ANSWER_WAIT_MS: envFields.integer(2 * MINUTE_MS, 1_000, 60 * MINUTE_MS),
       SHUTDOWN_GRACE_MS: envFields.integer(10_000, 0, 10 * MINUTE_MS),
     })
-    .superRefine(requiredInProduction(env, PRODUCTION_NEEDS))
     .superRefine((config, context) => {
       if (config.AUTH_MODE === 'token' && config.SESSION_SECRET === undefined) {
         context.addIssue({
@@ -51,7 +50,7 @@ export type GatewaySecrets = ReturnType<typeof readConfig>['secrets'];
 /** @throws ConfigurationError naming all problems. */
 export function readConfig(env: NodeJS.ProcessEnv) {
   const { FRONTEND_URL = env.CORS_ORIGIN, ...others } = env;
-  const parsed = parseEnv(envSchema(env), { ...others, FRONTEND_URL });
+  const parsed = parseEnv(envSchema(env), { ...others, FRONTEND_URL }, PRODUCTION_NEEDS);
   const { SESSION_SECRET, ADMIN_TOKEN, INTERNAL_TOKEN, REDIS_URL, ...config } = parsed;
   return {
     config,

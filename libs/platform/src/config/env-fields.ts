@@ -28,18 +28,3 @@ export const envFields = {
     .default('http://127.0.0.1:5011'),
   secret: z.string().min(16, { error: 'must have at least 16 characters' }),
 } as const;
-
-/**
- * Refinement for production: each of the named variables must be set.
- *
- * @param names variables without which production does not start.
- */
-export function requiredInProduction(env: NodeJS.ProcessEnv, names: readonly string[]) {
-  return (config: { NODE_ENV: string }, context: z.RefinementCtx): void => {
-    if (config.NODE_ENV !== 'production') return;
-    for (const name of names) {
-      if (!env[name])
-        context.addIssue({ code: 'custom', path: [name], message: 'is required in production' });
-    }
-  };
-}

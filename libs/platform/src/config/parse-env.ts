@@ -8,14 +8,27 @@ export class ConfigurationError extends Error {
 /**
  * Parses one service's part of the environment. Empty strings count as not set, as `docker-compose` passes them.
  *
+ * @param requiredInProduction variables without which a service with `NODE_ENV=production` does not start.
  * @throws ConfigurationError naming all problems at once.
  */
-export function parseEnv<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(
-    issue => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`,
+export function parseEnv<S extends z.ZodType>(
+  schema: S,
+  env: NodeJS.ProcessEnv,
+  requiredInProduction: readonly string[] = [],
+): z.output<S> {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
-  throw new ConfigurationError(`The configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
+  const parsed = schema.safeParse(given);
+  const missing =
+    given.NODE_ENV === 'production' ? requiredInProduction.filter(name => !(name in given)) : [];
+  if (parsed.success && missing.length === 0) return parsed.data;
+  const problems = [
+    ...missing.map(name => `${name}: is required in production`),
+    ...(parsed.error?.issues ?? []).map(
+      issue => `${issue.path.join('.') || 'environment'}: ${issue.message}`,
+    ),
+  ];
+  const lines = problems.map(problem => `  ${problem}`).join('\n');
+  throw new ConfigurationError(`The configuration has ${problems.length} problem(s):\n${lines}`);
 }

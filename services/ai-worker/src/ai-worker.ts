@@ -1,0 +1,109 @@
+import {
+  AnswerHeartbeat,
+  AnswerLog,
+  ChannelSubscriber,
+  HistoryClient,
+  HistoryQueue,
+  Metrics,
+  closeRedis,
+  connectRedis,
+  listen,
+  probes,
+  scoped,
+  type Log,
+  type ReleaseStack,
+  type RunningService,
+} from '@parley/platform';
+import express from 'express';
+import type { Redis } from 'ioredis';
+import { AnswerMetrics } from './answer/answer-metrics.ts';
+import type { AnswerPorts, AnswerSettings } from './answer/answer-ports.ts';
+import { systemClock } from './answer/clock.ts';
+import { ProduceAnswer } from './answer/produce-answer.ts';
+import type { WorkerConfig, WorkerSettings } from './config.ts';
+import { AnswerConsumer } from './jobs/answer-consumer.ts';
+import { FenceHints } from './jobs/fence-hints.ts';
+import { buildProvider } from './providers/build-provider.ts';
+
+/** UTF-16 code units; far above what a model says in one go. */
+const MAX_ANSWER_CHARS = 200_000;
+/** Of the grace period, what is left for handing over jobs and closing connections. */
+const HANDOVER_MS = 2_000;
+const PROBES_DEADLINE_MS = 1_000;
+
+/** Builds the worker and starts it. */
+export async function startAiWorker(
+  config: WorkerConfig,
+  log: Log,
+  releases: ReleaseStack,
+): Promise<RunningService> {
+  const { settings, secrets } = config;
+  const redis = open(secrets.redisUrl, 'jobs', log, releases);
+  (redis.options as { enableAutoPipelining?: boolean }).enableAutoPipelining = true;
+  const subscriber = open(secrets.redisUrl, 'subscriber', log, releases);
+  const historyQueue = new HistoryQueue(redis);
+  releases.push('history queue', () => historyQueue.close());
+  const metrics = new Metrics('ai-worker');
+  const answerMetrics = new AnswerMetrics(metrics);
+  const provider = buildProvider({ config, redis, metrics: answerMetrics, log, releases });
+  const hints = new FenceHints();
+  const ports: AnswerPorts = {
+    history: new HistoryClient({ url: settings.HISTORY_URL, token: secrets.internalToken }),
+    answerLog: new AnswerLog(redis),
+    historyQueue,
+    provider,
+    startHeartbeat: heartbeats(redis, log),
+    onFenceHint: hints.listen,
+    clock: systemClock,
+    metrics: answerMetrics,
+    log,
+  };
+  const useCase = new ProduceAnswer(ports, answerSettings(settings));
+  const consumer = new AnswerConsumer({
+    redis,
+    concurrency: settings.WORKER_CONCURRENCY,
+    produce: (order, signal) => useCase.produce(order, signal),
+    log,
+  });
+  const notReadyBecause = (): string[] => [
+    ...(redis.status === 'ready' && subscriber.status === 'ready' ? [] : ['redis']),
+    ...(consumer.isRunning ? [] : ['worker']),
+  ];
+  const app = express().disable('x-powered-by').use(probes({ notReadyBecause }, metrics));
+  const http = await listen(app, { port: settings.PORT, host: settings.HOST });
+  releases.push('probes', () => http.stop(PROBES_DEADLINE_MS));
+  // Not waited for: without Redis a worker is not ready, but it can be stopped.
+  hints.follow(new ChannelSubscriber(subscriber)).catch((error: unknown) => {
+    log.warn({ err: error }, 'the control channel is not heard');
+  });
+  consumer.start();
+  return {
+    port: http.port,
+    drain: () => consumer.drain(Math.max(settings.SHUTDOWN_GRACE_MS - HANDOVER_MS, 0)),
+  };
+}
+
+function open(url: string, role: 'jobs' | 'subscriber', log: Log, releases: ReleaseStack): Redis {
+  const redis = connectRedis(url, role, log);
+  releases.push(`redis ${role}`, () => closeRedis(redis));
+  return redis;
+}
+
+function heartbeats(redis: Redis, log: Log): AnswerPorts['startHeartbeat'] {
+  const line = scoped(log, { component: 'AnswerHeartbeat', function: 'beat' });
+  return answer =>
+    AnswerHeartbeat.start(redis, answer, error => line.warn({ ...answer, err: error }, 'no beat'));
+}
+
+function answerSettings(settings: WorkerSettings): AnswerSettings {
+  return {
+    systemPrompt: settings.SYSTEM_PROMPT,
+    context: { maxMessages: settings.CONTEXT_MAX_MESSAGES, maxTokens: settings.CONTEXT_MAX_TOKENS },
+    limits: {
+      firstTextMs: settings.FIRST_TOKEN_TIMEOUT_MS,
+      idleMs: settings.IDLE_TIMEOUT_MS,
+      totalMs: settings.ANSWER_TIMEOUT_MS,
+      maxChars: MAX_ANSWER_CHARS,
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { AnswerLog, AnswerRef, HistoryClient, HistoryQueue, Log } from '@parley/platform';
+import type { ContextLimits } from '../context/build-context.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { AnswerMetrics } from './answer-metrics.ts';
+import type { Clock } from './clock.ts';
+import type { IntakeLimits } from './intake.ts';
+
+/** What the production of an answer needs from outside. */
+export interface AnswerPorts {
+  readonly history: Pick<HistoryClient, 'call'>;
+  readonly answerLog: Pick<AnswerLog, 'open' | 'append' | 'restore' | 'seal'>;
+  readonly historyQueue: Pick<HistoryQueue, 'answerFinished'>;
+  readonly provider: Provider;
+  /** Tells that the answer is being worked on, until it is disposed of. */
+  readonly startHeartbeat: (answer: AnswerRef) => Promise<AsyncDisposable>;
+  /** Registers who wants to hear that an answer may have been fenced; returns how to unregister. */
+  readonly onFenceHint: (answerId: string, listener: () => void) => () => void;
+  readonly clock: Clock;
+  readonly metrics: AnswerMetrics;
+  readonly log: Log;
+}
+
+export interface AnswerSettings {
+  readonly systemPrompt: string;
+  readonly context: ContextLimits;
+  readonly limits: IntakeLimits;
+}

@@ -1,0 +1,177 @@
+import { ParleyError, type AnswerClaim, type ClosedAnswerStatus, type Usage } from '@parley/contracts';
+import { scoped, type AnswerRef, type Log } from '@parley/platform';
+import { buildContext } from '../context/build-context.ts';
+import type { AnswerPorts, AnswerSettings } from './answer-ports.ts';
+import { verdictOn } from './answer-verdict.ts';
+import { APOLOGY } from './apology.ts';
+import { endingOf } from './ending.ts';
+import { MergingWriter, type AnswerSink } from './merging-writer.ts';
+import { pump, type PumpResult } from './pump.ts';
+
+/** An answer that somebody waits for. */
+export interface AnswerOrder extends AnswerRef {
+  /** Milliseconds since 1970. */
+  readonly queuedAt: number;
+}
+
+/** `wait`: nothing has happened yet; try again after `ms`. */
+export type Outcome = { readonly kind: 'done' } | { readonly kind: 'wait'; readonly ms: number };
+
+/** One run at an answer. */
+interface Attempt {
+  readonly answer: AnswerRef;
+  readonly epoch: number;
+  readonly sink: AnswerSink;
+}
+type Run = Extract<AnswerClaim, { outcome: 'run' }>;
+
+/** How long a visitor is left waiting for a rate-limited provider, counted from the moment the answer was queued. */
+const PATIENCE_MS = 120_000;
+const DONE: Outcome = { kind: 'done' };
+
+/** Turns the order for an answer into its text, shown as it comes, and tells history how it ended. */
+export class ProduceAnswer {
+  readonly #ports: AnswerPorts;
+  readonly #settings: AnswerSettings;
+  readonly #log: Log;
+
+  constructor(ports: AnswerPorts, settings: AnswerSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+    this.#log = scoped(ports.log, { component: 'ProduceAnswer', function: 'produce' });
+  }
+
+  /**
+   * @param signal lets go of the answer at once, without ending it.
+   * @throws anything; the order must be repeated then.
+   */
+  async produce(order: AnswerOrder, signal: AbortSignal): Promise<Outcome> {
+    const patienceMs = order.queuedAt + PATIENCE_MS - Date.now();
+    const readyInMs = await this.#ports.provider.readyInMs();
+    if (readyInMs > 0 && readyInMs <= patienceMs) return waitFor(readyInMs);
+    await using held = new AsyncDisposableStack();
+    held.use(this.#ports.metrics.begin());
+    held.use(await this.#ports.startHeartbeat(order));
+    const claim = await this.#claim(order);
+    switch (claim.outcome) {
+      case 'closed':
+        return DONE;
+      case 'exhausted':
+        return await this.#endForTheDead(this.#attempt(order, claim.epoch));
+      case 'run':
+        return await this.#run(this.#attempt(order, claim.epoch), claim, signal, patienceMs);
+    }
+  }
+
+  async #claim({ conversationId, answerId }: AnswerOrder): Promise<AnswerClaim> {
+    const contextMessages = this.#settings.context.maxMessages;
+    try {
+      return await this.#ports.history.call('claimAnswer', { conversationId, answerId, contextMessages });
+    } catch (error) {
+      // Deleted while the order waited.
+      const gone = error instanceof ParleyError && error.status === 404;
+      if (gone) return { outcome: 'closed' };
+      throw error;
+    }
+  }
+
+  #attempt({ conversationId, answerId }: AnswerOrder, epoch: number): Attempt {
+    const answer = { conversationId, answerId };
+    const { answerLog } = this.#ports;
+    const sink: AnswerSink = {
+      append: (offset, text) => answerLog.append(answer, epoch, offset, text),
+      restore: text => answerLog.restore(answer, epoch, text),
+    };
+    return { answer, epoch, sink };
+  }
+
+  async #run(attempt: Attempt, claim: Run, signal: AbortSignal, patienceMs: number): Promise<Outcome> {
+    const { answer, epoch } = attempt;
+    if ((await this.#ports.answerLog.open(answer, epoch)) === 'replaced') return this.#keepSilent(attempt);
+    const result = await this.#pump(attempt, claim, signal);
+    this.#ports.metrics.ran(result);
+    const verdict = verdictOn(result, { lastRun: claim.lastRun, patienceMs });
+    if (result.reason === 'failed')
+      this.#log.warn({ ...answer, epoch, err: result.error, then: verdict.action }, 'the run failed');
+    switch (verdict.action) {
+      case 'finish':
+        return this.#finish(attempt, verdict.status, result.text, usageOf(result));
+      case 'apologize':
+        return this.#apologize(attempt);
+      case 'keep-silent':
+        return this.#keepSilent(attempt);
+      case 'wait':
+        await this.#ports.history.call('releaseAnswer', { ...answer, epoch });
+        return waitFor(verdict.ms);
+      case 'run-again':
+        throw verdict.error;
+    }
+  }
+
+  #pump({ answer, sink }: Attempt, { context }: Run, signal: AbortSignal): Promise<PumpResult> {
+    const { provider, clock, onFenceHint } = this.#ports;
+    const { systemPrompt, context: contextLimits, limits } = this.#settings;
+    const messages = buildContext(context, systemPrompt, contextLimits);
+    return pump({
+      source: (providerSignal, onText) => provider.stream({ messages, signal: providerSignal }, onText),
+      sink,
+      signal,
+      limits,
+      clock,
+      onFenceHint: listener => onFenceHint(answer.answerId, listener),
+    });
+  }
+
+  /** All runs are used up, and the worker of the last one is gone: what it has shown is the answer. */
+  async #endForTheDead(attempt: Attempt): Promise<Outcome> {
+    const text = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
+    if (text === undefined) return this.#keepSilent(attempt);
+    if (text !== '') return this.#finish(attempt, 'interrupted', text);
+    // A sealed log takes nothing any more; this opens it for the apology.
+    await attempt.sink.restore('');
+    return this.#apologize(attempt);
+  }
+
+  async #apologize(attempt: Attempt): Promise<Outcome> {
+    const writer = new MergingWriter(attempt.sink);
+    void writer.write(APOLOGY);
+    await writer.close();
+    if (!writer.refusal) return this.#finish(attempt, 'failed', APOLOGY);
+    const ending = endingOf(writer.refusal);
+    if (ending.reason === 'failed') throw ending.error;
+    if (ending.reason === 'stopped') return this.#finish(attempt, 'stopped', '');
+    return this.#keepSilent(attempt);
+  }
+
+  async #finish(
+    { answer, epoch }: Attempt,
+    status: ClosedAnswerStatus,
+    text: string,
+    usage?: Usage,
+  ): Promise<Outcome> {
+    await this.#ports.historyQueue.answerFinished({
+      ...answer,
+      epoch,
+      status,
+      text,
+      ...(usage && { usage }),
+    });
+    this.#ports.metrics.finished(status);
+    this.#log.info({ ...answer, epoch, status, characters: text.length }, 'the answer has ended');
+    return DONE;
+  }
+
+  #keepSilent({ answer, epoch }: Attempt): Outcome {
+    this.#log.info({ ...answer, epoch }, 'somebody else has the answer');
+    return DONE;
+  }
+}
+
+function usageOf(result: PumpResult): Usage | undefined {
+  return result.reason === 'complete' ? result.usage : undefined;
+}
+
+/** A little later than told, each at another moment: all who wait would come back at once. */
+function waitFor(ms: number): Outcome {
+  return { kind: 'wait', ms: Math.ceil(ms * (1 + Math.random() / 4)) };
+}

@@ -1,0 +1,96 @@
+import { answerJob, redisNames } from '@parley/contracts';
+import { scoped, type Log } from '@parley/platform';
+import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { AnswerOrder, Outcome } from '../answer/produce-answer.ts';
+
+export type Produce = (order: AnswerOrder, signal: AbortSignal) => Promise<Outcome>;
+
+export interface AnswerConsumerOptions {
+  /** A connection of role `jobs`. */
+  readonly redis: Redis;
+  /** Answers at the same time. */
+  readonly concurrency: number;
+  readonly produce: Produce;
+  readonly log: Log;
+}
+
+/** A killed worker's jobs are taken over after its locks have run out and two checks have missed them: 4.5 to 5.5 s. */
+const LOCK_MS = 5_000;
+const STALLED_CHECK_MS = 1_000;
+/** How often an answer is run, history decides; a job that is given up here would only come back through the sweeper. */
+const MAX_STALLED = 20;
+
+/** Takes the jobs of queue `answers`. */
+export class AnswerConsumer {
+  readonly #worker: Worker;
+  readonly #redis: Redis;
+  readonly #produce: Produce;
+  readonly #log: Log;
+
+  constructor({ redis, concurrency, produce, log }: AnswerConsumerOptions) {
+    this.#redis = redis;
+    this.#produce = produce;
+    this.#log = scoped(log, { component: 'AnswerConsumer', function: 'process' });
+    // BullMQ hands out the signal only to a processor that declares three parameters.
+    const process = (job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> =>
+      this.#process(job, token, signal);
+    this.#worker = new Worker(redisNames.queues.answers, process, {
+      connection: redis,
+      prefix: redisNames.queuePrefix,
+      autorun: false,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLED,
+      skipVersionCheck: true,
+    });
+    this.#worker.on('error', error => this.#log.warn({ err: error }, 'the queue has a problem'));
+    this.#worker.on('failed', (job, error) => {
+      this.#log.warn({ answerId: job?.id, err: error, attempts: job?.attemptsMade }, 'the job failed');
+    });
+    this.#worker.on('lockRenewalFailed', jobIds => void this.#letGo(jobIds));
+  }
+
+  start(): void {
+    this.#worker.run().catch((error: unknown) => {
+      this.#log.error({ err: error }, 'the worker has stopped working');
+    });
+  }
+
+  /** True while jobs are taken. */
+  get isRunning(): boolean {
+    return this.#worker.isRunning() && !this.#worker.closing;
+  }
+
+  /** Takes no more jobs and ends those under way; what is left after `deadlineMs` is handed to other workers. */
+  async drain(deadlineMs: number): Promise<void> {
+    const deadline = setTimeout(() => this.#worker.cancelAllJobs('shutting down'), deadlineMs);
+    try {
+      await this.#worker.close();
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  async #process(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const parsed = answerJob.read.safeParse(job.data);
+    if (!parsed.success || !signal) throw new UnrecoverableError('The job is not an order for an answer');
+    const { answerId, conversationId } = parsed.data;
+    const outcome = await this.#produce({ answerId, conversationId, queuedAt: job.timestamp }, signal);
+    if (outcome.kind === 'done') return;
+    await job.moveToDelayed(Date.now() + outcome.ms, token);
+    throw new DelayedError();
+  }
+
+  /**
+   * Another worker has, or will get, these jobs. Unless Redis has lost them altogether: nobody else can have them then, so
+   * the answers are carried on; should the sweeper queue one again after all, its fence ends this run.
+   */
+  async #letGo(jobIds: readonly string[]): Promise<void> {
+    for (const jobId of jobIds) {
+      const exists = await this.#redis.exists(this.#worker.toKey(jobId)).catch(() => 1);
+      if (exists === 1) this.#worker.cancelJob(jobId, 'the lock is lost');
+    }
+  }
+}

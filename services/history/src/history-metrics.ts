@@ -1,0 +1,28 @@
+import type { Metrics } from '@parley/platform';
+import type { FinishResult } from './store/conversation-store.ts';
+
+/** What history counts. */
+export interface HistoryMetrics {
+  turnAppended(): void;
+  /** `stale` counts the late writes that the fence refused. */
+  answerFinished(outcome: FinishResult['outcome']): void;
+  answerSwept(): void;
+  storeFailed(): void;
+}
+
+export function historyMetrics(metrics: Metrics): HistoryMetrics {
+  const appended = metrics.counter('parley_history_turns_appended_total', 'Turns stored for the first time');
+  const finished = metrics.counter(
+    'parley_history_answers_finished_total',
+    'Finished answers that arrived, by what became of them (stale: a late write that was refused)',
+    ['outcome'],
+  );
+  const swept = metrics.counter('parley_history_answers_swept_total', 'Stuck answers that were queued again');
+  const failed = metrics.counter('parley_history_store_errors_total', 'Calls that the database failed');
+  return {
+    turnAppended: () => appended.inc(),
+    answerFinished: outcome => finished.inc({ outcome }),
+    answerSwept: () => swept.inc(),
+    storeFailed: () => failed.inc(),
+  };
+}

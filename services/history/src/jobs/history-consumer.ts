@@ -1,0 +1,54 @@
+import { historyJob, redisNames } from '@parley/contracts';
+import { scoped, type Log } from '@parley/platform';
+import { UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { FinishAnswer } from '../use-cases/finish-answer.ts';
+
+const CONCURRENCY = 50;
+/** How soon another process takes over the jobs of one that was killed: somebody is waiting for that answer. */
+const LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 5_000;
+/** A job is only given up for what the store says of it, not because history processes were killed around it. */
+const MAX_STALLED = 1_000;
+
+/** Consumes the queue `history`. */
+export class HistoryConsumer {
+  readonly #worker: Worker;
+
+  /** @param redis a connection of role `jobs`. */
+  constructor(redis: Redis, finishAnswer: FinishAnswer, log: Log) {
+    this.#worker = new Worker(
+      redisNames.queues.history,
+      async ({ data }: { data: unknown }) => {
+        const job = historyJob.read.safeParse(data);
+        if (!job.success) throw new UnrecoverableError(`not a history job: ${job.error.message}`);
+        await finishAnswer(job.data);
+      },
+      {
+        connection: redis,
+        prefix: redisNames.queuePrefix,
+        autorun: false,
+        concurrency: CONCURRENCY,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_CHECK_MS,
+        maxStalledCount: MAX_STALLED,
+        skipVersionCheck: true,
+      },
+    );
+    const line = scoped(log, { component: 'HistoryConsumer', function: 'process' });
+    this.#worker.on('failed', (job, error) => {
+      line.error({ err: error, jobId: job?.id, attempt: job?.attemptsMade }, 'history job failed');
+    });
+    // Lost connections are reported by the connection itself.
+    this.#worker.on('error', error => line.debug({ err: error }, 'worker error'));
+  }
+
+  start(): void {
+    this.#worker.run().catch(() => undefined);
+  }
+
+  /** Takes no new job and ends those under way. */
+  async stop(): Promise<void> {
+    await this.#worker.close();
+  }
+}

@@ -1,0 +1,141 @@
+import { isClosed, type Message } from '@parley/contracts';
+import type { AnswerRef } from '@parley/platform';
+import { trusted, type Model, type QueryFilter, type UpdateQuery } from 'mongoose';
+import type {
+  ClaimRequest,
+  Clock,
+  FinishedAnswer,
+  FinishResult,
+  StoredClaim,
+  UnfinishedPage,
+  UnfinishedQuery,
+} from '../conversation-store.ts';
+import { nextAnswersOf } from '../unfinished-page.ts';
+import type { MongoConversations } from './mongo-conversations.ts';
+import { toMessage } from './mongo-documents.ts';
+import type { MongoMessages } from './mongo-messages.ts';
+import type { MessageDocument } from './mongo-models.ts';
+import type { MongoTurns } from './mongo-turns.ts';
+
+/** The life of answers. Each step is one atomic update of one document. */
+export class MongoAnswers {
+  readonly #model: Model<MessageDocument>;
+  readonly #clock: Clock;
+  readonly #conversations: MongoConversations;
+  readonly #messages: MongoMessages;
+  readonly #turns: MongoTurns;
+
+  constructor(
+    model: Model<MessageDocument>,
+    clock: Clock,
+    conversations: MongoConversations,
+    messages: MongoMessages,
+    turns: MongoTurns,
+  ) {
+    this.#model = model;
+    this.#clock = clock;
+    this.#conversations = conversations;
+    this.#messages = messages;
+    this.#turns = turns;
+  }
+
+  async claim(request: ClaimRequest): Promise<StoredClaim> {
+    const { conversationId, answerId, maxRuns, contextMessages } = request;
+    const run = await this.#change(
+      request,
+      { runs: trusted({ $lt: maxRuns }) },
+      { $inc: { epoch: 1, runs: 1 }, $set: { status: 'streaming' } },
+    );
+    // Read after the claim: a takeover either is seen here, or sees the claimed answer and fences it.
+    const conversation = await this.#conversations.get(conversationId);
+    if (!conversation) {
+      await this.#messages.deleteAll(conversationId);
+      return undefined;
+    }
+    if (conversation.mode === 'human') return this.#supersede(request);
+    if (run) {
+      const context = await this.#messages.context(toMessage(run), contextMessages);
+      const lastRun = (run.runs ?? 0) >= maxRuns;
+      return { claim: { outcome: 'run', epoch: run.epoch ?? 0, lastRun, context } };
+    }
+    const fenced = await this.#change(request, {}, { $inc: { epoch: 1 } });
+    if (fenced) return { claim: { outcome: 'exhausted', epoch: fenced.epoch ?? 0 } };
+    return (await this.#messages.get(conversationId, answerId)) && { claim: { outcome: 'closed' } };
+  }
+
+  async release(answer: AnswerRef, epoch: number): Promise<boolean> {
+    const released = await this.#change(
+      answer,
+      { epoch, status: 'streaming' },
+      { $inc: { runs: -1 }, $set: { status: 'pending' } },
+    );
+    if (released) return true;
+    const { conversationId, answerId } = answer;
+    const current = await this.#messages.get(conversationId, answerId);
+    return current?.status === 'pending' && current.epoch === epoch;
+  }
+
+  async finish({ epoch, status, text, usage, ...answer }: FinishedAnswer): Promise<FinishResult> {
+    const stored = await this.#change(
+      answer,
+      { epoch },
+      {
+        $set: { status, content: text.toWellFormed(), ...(usage !== undefined && { usage }) },
+        $unset: { openIn: 1 },
+      },
+    );
+    const message = stored
+      ? toMessage(stored)
+      : await this.#messages.get(answer.conversationId, answer.answerId);
+    if (!message) return { outcome: 'unknown' };
+    if (!stored && !(isClosed(message.status) && message.epoch === epoch)) return { outcome: 'stale' };
+    // Also on a repeat: whoever stored it may have died before this.
+    await this.#conversations.touch(message);
+    return { outcome: stored ? 'stored' : 'repeat', message };
+  }
+
+  async next(conversationId: string): Promise<Message | undefined> {
+    const [first] = await this.#openRecords(conversationId).limit(1);
+    return first?.role === 'assistant' ? toMessage(first) : undefined;
+  }
+
+  async openIn(conversationId: string): Promise<Message[]> {
+    const documents = await this.#openRecords(conversationId);
+    return documents.map(toMessage).filter(message => message.role === 'assistant');
+  }
+
+  async listOpen(query: UnfinishedQuery): Promise<UnfinishedPage> {
+    return nextAnswersOf(await this.#turns.openRecords(query), query);
+  }
+
+  /** The epoch goes up, so that a text that was on its way comes too late. */
+  async #supersede(answer: AnswerRef): Promise<StoredClaim> {
+    const superseded = await this.#change(
+      answer,
+      {},
+      { $inc: { epoch: 1 }, $set: { status: 'superseded' }, $unset: { openIn: 1 } },
+    );
+    if (superseded) return { claim: { outcome: 'closed' }, closed: toMessage(superseded) };
+    const { conversationId, answerId } = answer;
+    return (await this.#messages.get(conversationId, answerId)) && { claim: { outcome: 'closed' } };
+  }
+
+  #openRecords(conversationId: string) {
+    return this.#model.find({ openIn: conversationId }).sort({ seq: 1 }).lean<MessageDocument[]>();
+  }
+
+  /** Changes an answer if it is open and the conditions hold. */
+  async #change(
+    { conversationId, answerId }: AnswerRef,
+    conditions: QueryFilter<MessageDocument>,
+    { $set, ...update }: UpdateQuery<MessageDocument>,
+  ): Promise<MessageDocument | null> {
+    return this.#model
+      .findOneAndUpdate(
+        { _id: answerId, openIn: conversationId, ...conditions },
+        { ...update, $set: { ...$set, updatedAt: this.#clock().toISOString() } },
+        { returnDocument: 'after' },
+      )
+      .lean<MessageDocument>();
+  }
+}

@@ -1,0 +1,109 @@
+import { OPEN_ANSWER_STATUSES, ParleyError, type Message } from '@parley/contracts';
+import { trusted, type Model } from 'mongoose';
+import type { AddedMessage, Clock, MessageRange, NewMessage } from '../conversation-store.ts';
+import { messageIdOf } from '../message-ids.ts';
+import { newMessage, wellFormed } from '../new-records.ts';
+import { isDuplicate } from './mongo-connection.ts';
+import type { MongoConversations } from './mongo-conversations.ts';
+import { messageDocument, toMessage } from './mongo-documents.ts';
+import type { MessageDocument } from './mongo-models.ts';
+
+/** Of a message that is not finished: what it is found by, and how often it ran. */
+type Unfinished = Pick<MessageDocument, 'openIn' | 'runs'>;
+
+/** The collection of messages. */
+export class MongoMessages {
+  readonly #model: Model<MessageDocument>;
+  readonly #clock: Clock;
+  readonly #conversations: MongoConversations;
+
+  constructor(model: Model<MessageDocument>, clock: Clock, conversations: MongoConversations) {
+    this.#model = model;
+    this.#clock = clock;
+    this.#conversations = conversations;
+  }
+
+  /** Stores the message unless one with its id is stored, which is what it then returns. */
+  async insert(message: Message, unfinished: Unfinished = {}): Promise<AddedMessage> {
+    try {
+      await this.#model.create([{ ...messageDocument(message), ...unfinished }]);
+      return { message, created: true };
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const known = await this.get(message.conversationId, message.id);
+      if (known) return { message: known, created: false };
+      return this.insert({ ...message, seq: await this.#seqBehindAll(message, error) }, unfinished);
+    }
+  }
+
+  async add(message: NewMessage): Promise<AddedMessage | undefined> {
+    const { conversationId, clientMessageId } = message;
+    wellFormed('content', message.content);
+    const known = await this.get(conversationId, messageIdOf(conversationId, clientMessageId));
+    if (known) return { message: known, created: false };
+    const seq = await this.#conversations.nextSeq(conversationId);
+    if (seq === undefined) return undefined;
+    const added = await this.insert(newMessage(message, seq, this.#clock()));
+    if (added.created) await this.#conversations.touch(added.message);
+    return added;
+  }
+
+  async update(conversationId: string, messageId: string, content: string): Promise<Message | undefined> {
+    const changes = { content: wellFormed('content', content), updatedAt: this.#clock().toISOString() };
+    const document = await this.#model
+      .findOneAndUpdate(
+        { _id: messageId, conversationId, status: trusted({ $nin: [...OPEN_ANSWER_STATUSES] }) },
+        { $set: changes },
+        { returnDocument: 'after' },
+      )
+      .lean<MessageDocument>();
+    return document ? toMessage(document) : undefined;
+  }
+
+  async get(conversationId: string, messageId: string): Promise<Message | undefined> {
+    const document = await this.#model.findOne({ _id: messageId, conversationId }).lean<MessageDocument>();
+    return document ? toMessage(document) : undefined;
+  }
+
+  async list({ conversationId, limit, beforeSeq, afterSeq }: MessageRange): Promise<Message[]> {
+    const seq = { $gt: afterSeq ?? 0, ...(beforeSeq !== undefined && { $lt: beforeSeq }) };
+    const documents = await this.#model
+      .find({ conversationId, seq: trusted(seq) })
+      .sort({ seq: afterSeq === undefined ? -1 : 1 })
+      .limit(limit)
+      .lean<MessageDocument[]>();
+    const messages = documents.map(toMessage);
+    return afterSeq === undefined ? messages.reverse() : messages;
+  }
+
+  /** What the model gets to read for an answer, oldest first. */
+  async context(answer: Message, limit: number): Promise<Message[]> {
+    const documents = await this.#model
+      .find({
+        conversationId: answer.conversationId,
+        seq: trusted({ $lt: answer.seq }),
+        content: trusted({ $ne: '' }),
+        status: trusted({ $nin: [...OPEN_ANSWER_STATUSES] }),
+      })
+      .sort({ seq: -1 })
+      .limit(limit)
+      .lean<MessageDocument[]>();
+    return documents.map(toMessage).reverse();
+  }
+
+  async deleteAll(conversationId: string): Promise<void> {
+    await this.#model.deleteMany({ conversationId });
+  }
+
+  /**
+   * A place is taken that was given to this message only when the collections disagree: an append crossed the deletion of
+   * its conversation, or one of the two came from an older backup. Nothing is overwritten; the message goes to the end.
+   */
+  async #seqBehindAll({ conversationId }: Message, cause: unknown): Promise<number> {
+    const [newest] = await this.list({ conversationId, limit: 1 });
+    if (newest) await this.#conversations.skipSeqs(conversationId, newest.seq);
+    const seq = await this.#conversations.nextSeq(conversationId);
+    if (seq === undefined) throw new ParleyError('CONVERSATION_NOT_FOUND', { cause });
+    return seq;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Conversation, Message } from '@parley/contracts';
+import { Schema, type Connection, type Model } from 'mongoose';
+
+/** A conversation as it is stored. */
+export interface ConversationDocument extends Omit<Conversation, 'id'> {
+  _id: string;
+  /** The highest `seq` that has been given away. */
+  nextSeq: number;
+}
+
+/** A message as it is stored. */
+export interface MessageDocument extends Omit<Message, 'id'> {
+  _id: string;
+  /** The conversation's id while the message is an open answer, or its turn is half stored; then gone. */
+  openIn?: string;
+  /** Answers: how often a worker was allowed to run. */
+  runs?: number;
+}
+
+export interface MongoModels {
+  readonly conversations: Model<ConversationDocument>;
+  readonly messages: Model<MessageDocument>;
+}
+
+// A misspelt field must neither be dropped from a write nor, which would match everything, from a filter.
+const options = { strict: 'throw', strictQuery: 'throw', minimize: false, versionKey: false } as const;
+
+const conversationSchema = new Schema(
+  {
+    _id: String,
+    title: String,
+    mode: String,
+    visitorId: String,
+    userAgent: String,
+    ipAddress: String,
+    lastMessage: String,
+    createdAt: String,
+    updatedAt: String,
+    nextSeq: Number,
+  },
+  { ...options, collection: 'conversations' },
+)
+  .index({ updatedAt: -1, _id: -1 })
+  .index({ visitorId: 1, updatedAt: -1, _id: -1 });
+
+const messageSchema = new Schema(
+  {
+    _id: String,
+    conversationId: String,
+    seq: Number,
+    role: String,
+    content: String,
+    status: String,
+    createdAt: String,
+    updatedAt: String,
+    clientMessageId: String,
+    replyTo: String,
+    epoch: Number,
+    usage: Schema.Types.Mixed,
+    openIn: String,
+    runs: Number,
+  },
+  { ...options, collection: 'messages' },
+)
+  .index({ conversationId: 1, seq: 1 }, { unique: true })
+  .index({ openIn: 1 }, { sparse: true });
+
+/** The two collections, on this connection. */
+export function mongoModels(connection: Connection): MongoModels {
+  return {
+    conversations: connection.model<ConversationDocument>('Conversation', conversationSchema),
+    messages: connection.model<MessageDocument>('Message', messageSchema),
+  };
+}

@@ -1,0 +1,116 @@
+import { isClosed, type ConversationMode, type Message } from '@parley/contracts';
+import { trusted, type Model } from 'mongoose';
+import type { Clock, NewTurn, StoredTurn, UnfinishedPage, UnfinishedQuery } from '../conversation-store.ts';
+import { answerIdOf, messageIdOf } from '../message-ids.ts';
+import { newAnswer, newMessage, wellFormed } from '../new-records.ts';
+import { halfTurnsOf } from '../unfinished-page.ts';
+import type { MongoConversations } from './mongo-conversations.ts';
+import { toMessage } from './mongo-documents.ts';
+import type { MongoMessages } from './mongo-messages.ts';
+import type { MessageDocument } from './mongo-models.ts';
+
+/**
+ * Turns, without transactions: room in the conversation, the user message marked as half a turn, the answer, the mark
+ * removed. Ids follow from the key and every step can be repeated, so whoever comes next completes what broke off.
+ */
+export class MongoTurns {
+  readonly #model: Model<MessageDocument>;
+  readonly #clock: Clock;
+  readonly #conversations: MongoConversations;
+  readonly #messages: MongoMessages;
+
+  constructor(
+    model: Model<MessageDocument>,
+    clock: Clock,
+    conversations: MongoConversations,
+    messages: MongoMessages,
+  ) {
+    this.#model = model;
+    this.#clock = clock;
+    this.#conversations = conversations;
+    this.#messages = messages;
+  }
+
+  async append(turn: NewTurn): Promise<StoredTurn> {
+    const { conversationId, clientMessageId } = turn;
+    wellFormed('content', turn.content);
+    const id = messageIdOf(conversationId, clientMessageId);
+    const known = await this.#model.findOne({ _id: id, conversationId }).lean<MessageDocument>();
+    if (known) return this.#repeat(known);
+    const { seq, mode } = await this.#conversations.openTurn(turn);
+    const message = newMessage(turn, seq, this.#clock());
+    if (mode === 'ai') {
+      const stored = await this.#messages.insert(message, { openIn: conversationId });
+      return this.#complete(stored.message, mode);
+    }
+    return this.#withoutAnswer(await this.#messages.insert(message));
+  }
+
+  async complete(message: Message): Promise<StoredTurn | undefined> {
+    const conversation = await this.#conversations.get(message.conversationId);
+    if (conversation) return this.#complete(message, conversation.mode);
+    await this.#messages.deleteAll(message.conversationId);
+    return undefined;
+  }
+
+  async listHalf(query: UnfinishedQuery): Promise<UnfinishedPage> {
+    return halfTurnsOf(await this.openRecords(query), query);
+  }
+
+  /** A page of what is open, answers and halves of turns, in the order of the index. */
+  async openRecords({ after = '', limit }: UnfinishedQuery): Promise<Message[]> {
+    const documents = await this.#model
+      .find({ openIn: trusted({ $gt: after }) })
+      .sort({ openIn: 1 })
+      .limit(limit)
+      .lean<MessageDocument[]>();
+    return documents.map(toMessage);
+  }
+
+  async #repeat(document: MessageDocument): Promise<StoredTurn> {
+    const message = toMessage(document);
+    if (document.openIn !== undefined) {
+      const completed = await this.complete(message);
+      if (completed) return completed;
+    }
+    const answer = await this.#messages.get(message.conversationId, answerIdOf(message.id));
+    return answer
+      ? this.#withAnswer(message, answer, false)
+      : this.#withoutAnswer({ message, created: false });
+  }
+
+  async #complete(message: Message, mode: ConversationMode): Promise<StoredTurn> {
+    if (mode === 'human') return this.#withoutAnswer({ message, created: await this.#unmark(message) });
+    const answer = await this.#messages.insert(newAnswer(message, this.#clock()), {
+      openIn: message.conversationId,
+      runs: 0,
+    });
+    const [turn] = await Promise.all([
+      this.#withAnswer(message, answer.message, answer.created),
+      this.#unmark(message),
+    ]);
+    return turn;
+  }
+
+  /** @returns true if this very call removed the mark. */
+  async #unmark({ id, conversationId }: Message): Promise<boolean> {
+    const { modifiedCount } = await this.#model.updateOne(
+      { _id: id, openIn: conversationId },
+      { $unset: { openIn: 1 } },
+    );
+    return modifiedCount > 0;
+  }
+
+  #withoutAnswer({ message, created }: { message: Message; created: boolean }): StoredTurn {
+    return { message, enqueue: false, created };
+  }
+
+  async #withAnswer(message: Message, answer: Message, created: boolean): Promise<StoredTurn> {
+    const enqueue = !isClosed(answer.status) && !(await this.#hasEarlierOpen(message));
+    return { message, answer, enqueue, created };
+  }
+
+  async #hasEarlierOpen({ conversationId, seq }: Message): Promise<boolean> {
+    return (await this.#model.exists({ openIn: conversationId, seq: trusted({ $lt: seq }) })) !== null;
+  }
+}

@@ -1,0 +1,116 @@
+import { isClosed, type Message } from '@parley/contracts';
+import type { AnswerRef } from '@parley/platform';
+import type {
+  ClaimRequest,
+  Clock,
+  FinishedAnswer,
+  FinishResult,
+  StoredClaim,
+  UnfinishedPage,
+  UnfinishedQuery,
+} from '../conversation-store.ts';
+import { nextAnswersOf } from '../unfinished-page.ts';
+import type { SqliteConversations } from './sqlite-conversations.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import type { SqliteMessages } from './sqlite-messages.ts';
+import { toMessage } from './sqlite-rows.ts';
+
+const OPEN = 'id = :answerId AND open_in = :conversationId';
+const SUPERSEDE = `
+  UPDATE messages SET status = 'superseded', epoch = epoch + 1, open_in = NULL, updated_at = :at
+  WHERE ${OPEN} RETURNING *`;
+const RUN = `
+  UPDATE messages SET status = 'streaming', epoch = epoch + 1, runs = runs + 1, updated_at = :at
+  WHERE ${OPEN} AND runs < :maxRuns RETURNING *`;
+const FENCE = `UPDATE messages SET epoch = epoch + 1, updated_at = :at WHERE ${OPEN} RETURNING epoch`;
+const RELEASE = `
+  UPDATE messages SET runs = runs - (status = 'streaming'), status = 'pending', updated_at = :at
+  WHERE ${OPEN} AND epoch = :epoch`;
+const FINISH = `
+  UPDATE messages SET status = :status, content = :text, usage = :usage, open_in = NULL, updated_at = :at
+  WHERE ${OPEN} AND epoch = :epoch RETURNING *`;
+const OPEN_ANSWERS = 'SELECT * FROM messages WHERE open_in = ? ORDER BY seq LIMIT ?';
+const ALL_OPEN = 'SELECT * FROM messages WHERE open_in > ? ORDER BY open_in, seq LIMIT ?';
+const NO_LIMIT = -1;
+
+/** The life of answers. Everything here is synchronous; who calls it decides about transactions. */
+export class SqliteAnswers {
+  readonly #db: SqliteDatabase;
+  readonly #clock: Clock;
+  readonly #conversations: SqliteConversations;
+  readonly #messages: SqliteMessages;
+
+  constructor(
+    db: SqliteDatabase,
+    clock: Clock,
+    conversations: SqliteConversations,
+    messages: SqliteMessages,
+  ) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#conversations = conversations;
+    this.#messages = messages;
+  }
+
+  claim({ conversationId, answerId, maxRuns, contextMessages }: ClaimRequest): StoredClaim {
+    const answer = { conversationId, answerId, at: this.#now() };
+    if (this.#conversations.get(conversationId)?.mode === 'human') {
+      const closed = this.#db.statement(SUPERSEDE).get(answer);
+      if (closed) return { claim: { outcome: 'closed' }, closed: toMessage(closed) };
+    }
+    const run = this.#db.statement(RUN).get({ ...answer, maxRuns });
+    if (run) {
+      const message = toMessage(run);
+      const context = this.#messages.context(message, contextMessages);
+      const lastRun = Number(run.runs) >= maxRuns;
+      return { claim: { outcome: 'run', epoch: Number(run.epoch), lastRun, context } };
+    }
+    const fenced = this.#db.statement(FENCE).get(answer);
+    if (fenced) return { claim: { outcome: 'exhausted', epoch: Number(fenced.epoch) } };
+    return this.#messages.get(conversationId, answerId) && { claim: { outcome: 'closed' } };
+  }
+
+  release({ conversationId, answerId }: AnswerRef, epoch: number): boolean {
+    const bindings = { conversationId, answerId, epoch, at: this.#now() };
+    return this.#db.statement(RELEASE).run(bindings).changes > 0;
+  }
+
+  finish({ conversationId, answerId, epoch, status, text, usage }: FinishedAnswer): FinishResult {
+    const row = this.#db.statement(FINISH).get({
+      conversationId,
+      answerId,
+      epoch,
+      status,
+      text: text.toWellFormed(),
+      usage: usage ? JSON.stringify(usage) : null,
+      at: this.#now(),
+    });
+    if (row) {
+      const message = toMessage(row);
+      this.#conversations.touch(message);
+      return { outcome: 'stored', message };
+    }
+    const message = this.#messages.get(conversationId, answerId);
+    if (!message) return { outcome: 'unknown' };
+    const isRepeat = isClosed(message.status) && message.epoch === epoch;
+    return isRepeat ? { outcome: 'repeat', message } : { outcome: 'stale' };
+  }
+
+  next(conversationId: string): Message | undefined {
+    const row = this.#db.statement(OPEN_ANSWERS).get(conversationId, 1);
+    return row && toMessage(row);
+  }
+
+  openIn(conversationId: string): Message[] {
+    return this.#db.statement(OPEN_ANSWERS).all(conversationId, NO_LIMIT).map(toMessage);
+  }
+
+  listOpen(query: UnfinishedQuery): UnfinishedPage {
+    const rows = this.#db.statement(ALL_OPEN).all(query.after ?? '', query.limit);
+    return nextAnswersOf(rows.map(toMessage), query);
+  }
+
+  #now(): string {
+    return this.#clock().toISOString();
+  }
+}

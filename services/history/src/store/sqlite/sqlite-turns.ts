@@ -1,0 +1,58 @@
+import { isClosed, type Message } from '@parley/contracts';
+import type { Clock, NewTurn, StoredTurn } from '../conversation-store.ts';
+import { answerIdOf, messageIdOf } from '../message-ids.ts';
+import { newAnswer, newMessage } from '../new-records.ts';
+import type { SqliteConversations } from './sqlite-conversations.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import type { SqliteMessages } from './sqlite-messages.ts';
+
+const EARLIER_OPEN = 'SELECT 1 FROM messages WHERE open_in = ? AND seq < ? LIMIT 1';
+
+/** Turns, stored in the one transaction of the caller. */
+export class SqliteTurns {
+  readonly #db: SqliteDatabase;
+  readonly #clock: Clock;
+  readonly #conversations: SqliteConversations;
+  readonly #messages: SqliteMessages;
+
+  constructor(
+    db: SqliteDatabase,
+    clock: Clock,
+    conversations: SqliteConversations,
+    messages: SqliteMessages,
+  ) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#conversations = conversations;
+    this.#messages = messages;
+  }
+
+  append(turn: NewTurn): StoredTurn {
+    const id = messageIdOf(turn.conversationId, turn.clientMessageId);
+    const known = this.#messages.get(turn.conversationId, id);
+    return known ? this.read(known) : this.#create(turn);
+  }
+
+  /** The turn of a message that is stored: here always whole. */
+  read(message: Message): StoredTurn {
+    const answer = this.#messages.get(message.conversationId, answerIdOf(message.id));
+    return this.#turn(message, answer, false);
+  }
+
+  #create(turn: NewTurn): StoredTurn {
+    const now = this.#clock();
+    const { seq, mode } = this.#conversations.openTurn(turn);
+    const message = this.#messages.insert(newMessage(turn, seq, now));
+    const answer = mode === 'ai' ? this.#messages.insert(newAnswer(message, now)) : undefined;
+    return this.#turn(message, answer, true);
+  }
+
+  #turn(message: Message, answer: Message | undefined, created: boolean): StoredTurn {
+    if (!answer) return { message, enqueue: false, created };
+    return { message, answer, enqueue: !isClosed(answer.status) && this.#isFirst(answer), created };
+  }
+
+  #isFirst({ conversationId, seq }: Message): boolean {
+    return this.#db.statement(EARLIER_OPEN).get(conversationId, seq) === undefined;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Message } from '@parley/contracts';
+import { scoped, type AnswerQueue, type Log } from '@parley/platform';
+import type { HistoryMetrics } from '../history-metrics.ts';
+import type {
+  Clock,
+  ConversationStore,
+  UnfinishedPage,
+  UnfinishedQuery,
+} from '../store/conversation-store.ts';
+import type { IsAbandoned } from './abandoned-answers.ts';
+
+/** Open records that one sweep looks at; the next one goes on where it ended. */
+const BATCH = 200;
+
+export interface SweeperDeps {
+  readonly store: Pick<ConversationStore, 'listHalfTurns' | 'listOpenAnswers'>;
+  readonly answers: AnswerQueue;
+  readonly isAbandoned: IsAbandoned;
+  readonly completeTurn: (message: Message) => Promise<void>;
+  /** False while a sweep would only fail. */
+  readonly isRedisReady: () => boolean;
+  readonly clock: Clock;
+  readonly metrics: HistoryMetrics;
+  readonly log: Log;
+}
+
+export interface SweeperTimes {
+  readonly intervalMs: number;
+  /** What is younger is left to those who are at work on it. */
+  readonly afterMs: number;
+}
+
+/**
+ * Finds what a killed process left behind, now and then: turns that were half stored and open answers that nobody works on.
+ * Any number of history processes may sweep at the same time.
+ */
+export class Sweeper {
+  readonly #deps: SweeperDeps;
+  readonly #times: SweeperTimes;
+  readonly #log: Log;
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+  #failing = false;
+  #halfTurnsAfter: string | undefined;
+  #answersAfter: string | undefined;
+
+  constructor(deps: SweeperDeps, times: SweeperTimes) {
+    this.#deps = deps;
+    this.#times = times;
+    this.#log = scoped(deps.log, { component: 'Sweeper', function: 'sweep' });
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#sweeping = this.#trySweep().finally(() => {
+        if (this.#timer) this.start();
+      });
+    }, this.#times.intervalMs);
+  }
+
+  /** Resolves when the sweep under way has ended. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#sweeping;
+  }
+
+  async #trySweep(): Promise<void> {
+    if (!this.#deps.isRedisReady()) return;
+    try {
+      await this.sweep();
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#log.error({ err: error }, 'could not sweep');
+      this.#failing = true;
+    }
+  }
+
+  /** One sweep, over one batch of each kind. */
+  async sweep(): Promise<void> {
+    const { store, completeTurn } = this.#deps;
+    const halfTurns = await store.listHalfTurns(this.#query(this.#halfTurnsAfter));
+    this.#halfTurnsAfter = halfTurns.next;
+    for (const message of halfTurns.messages) await completeTurn(message);
+
+    const open: UnfinishedPage = await store.listOpenAnswers(this.#query(this.#answersAfter));
+    this.#answersAfter = open.next;
+    await Promise.all(open.messages.map(answer => this.#requeueAbandoned(answer)));
+  }
+
+  async #requeueAbandoned(answer: Message): Promise<void> {
+    const { answers, isAbandoned, metrics } = this.#deps;
+    if (!(await isAbandoned(answer))) return;
+    const { conversationId, id: answerId } = answer;
+    await answers.requeue({ conversationId, answerId });
+    metrics.answerSwept();
+    this.#log.warn({ conversationId, answerId }, 'nobody worked on an open answer, queued it again');
+  }
+
+  #query(after: string | undefined): UnfinishedQuery {
+    const before = new Date(this.#deps.clock().getTime() - this.#times.afterMs);
+    return { before, limit: BATCH, after };
+  }
+}
