@@ -15,12 +15,12 @@ const SECRETS = ['authorization', 'cookie', 'token', 'password', 'apiKey', 'secr
 const redacted = SECRETS.flatMap(name => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`]);
 
 /** What looks like a provider key or a URL's password inside a text. */
-const KEY_IN_TEXT = /\b(sk-[\w-]{0,64}?)([\w-]{4})\b/g;
+const KEY_IN_TEXT = /\bsk-[\w-]*([\w-]{4})(?![\w-])/g;
 const PASSWORD_IN_URL = /(\w+:\/\/[^\s:/@]*:)[^\s@/]+@/g;
 
 /** @returns the text with provider keys cut to their last 4 characters and passwords of URLs removed. */
 export function redactText(text: string): string {
-  return text.replace(KEY_IN_TEXT, 'sk-…$2').replace(PASSWORD_IN_URL, '$1***@');
+  return text.replace(KEY_IN_TEXT, 'sk-…$1').replace(PASSWORD_IN_URL, '$1***@');
 }
 
 function serializeError(error: unknown): unknown {

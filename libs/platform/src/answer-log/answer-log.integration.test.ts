@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { redisNames, type Message } from '@parley/contracts';
+import type {} from '@parley/testkit';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { AnswerLog, type AnswerRef } from './answer-log.ts';
+import { AnswerHeartbeat } from './heartbeat.ts';
+
+let redis: Redis;
+let subscriber: Redis;
+let log: AnswerLog;
+let answer: AnswerRef;
+let heard: Record<string, unknown>[];
+
+beforeAll(() => {
+  redis = new Redis(inject('redisUrl'));
+  subscriber = new Redis(inject('redisUrl'));
+  subscriber.on('message', (_channel, payload) => heard.push(JSON.parse(payload) as Record<string, unknown>));
+  log = new AnswerLog(redis);
+});
+afterAll(async () => {
+  await subscriber.quit();
+  await redis.quit();
+});
+beforeEach(async () => {
+  answer = { conversationId: randomUUID(), answerId: `a_${randomUUID()}` };
+  heard = [];
+  await subscriber.subscribe(redisNames.conversationChannel(answer.conversationId));
+});
+
+/** Frames and replies come on different connections: a round trip on the subscriber's makes sure that all are here. */
+async function frames(): Promise<Record<string, unknown>[]> {
+  await subscriber.ping();
+  return heard;
+}
+
+test('what is appended can be read, is published with its place, and goes away by itself', async () => {
+  expect(await log.open(answer, 1)).toBe('ok');
+  expect(await log.append(answer, 1, 0, 'Grüße 👋')).toBe('ok');
+  expect(await log.append(answer, 1, 8, ' 世界')).toBe('ok');
+  expect(await log.read(answer)).toEqual({ epoch: 1, state: 'streaming', text: 'Grüße 👋 世界' });
+  expect(await log.live(answer.conversationId)).toEqual([answer.answerId]);
+  const { answerId } = answer;
+  expect(await frames()).toEqual([
+    { type: 'answer.started', answerId, epoch: 1 },
+    { type: 'answer.delta', answerId, epoch: 1, offset: 0, text: 'Grüße 👋' },
+    { type: 'answer.delta', answerId, epoch: 1, offset: 8, text: ' 世界' },
+  ]);
+  const { meta, text, live } = redisNames.answer(answer.conversationId, answerId);
+  for (const key of [meta, text, live]) expect(await redis.pttl(key)).toBeGreaterThan(0);
+});
+
+test('an append that arrives twice is written and published once', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'once');
+  expect(await log.append(answer, 1, 0, 'once')).toBe('ok');
+  expect(await log.read(answer)).toMatchObject({ text: 'once' });
+  expect(await frames()).toHaveLength(2);
+});
+
+test('a replaced worker is refused from the moment the next epoch is open', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'old');
+  expect(await log.open(answer, 2)).toBe('ok');
+  expect(await log.append(answer, 1, 3, ' late')).toBe('replaced');
+  expect(await log.restore(answer, 1, 'old late')).toBe('replaced');
+  expect(await log.open(answer, 1)).toBe('replaced');
+  expect(await log.open(answer, 2)).toBe('replaced');
+  expect(await log.read(answer)).toEqual({ epoch: 2, state: 'streaming', text: '' });
+});
+
+test('a fenced answer takes no more text, and says why', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'so far');
+  await log.fence(answer, 'stopping');
+  expect(await log.append(answer, 1, 6, ' and on')).toBe('stopping');
+  expect(await log.read(answer)).toEqual({ epoch: 1, state: 'stopping', text: 'so far' });
+});
+
+test('a log that Redis has lost is noticed at the next append and can be written again', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'before');
+  const { meta, text } = redisNames.answer(answer.conversationId, answer.answerId);
+  await redis.del(meta, text);
+  expect(await log.append(answer, 1, 6, ' after')).toBe('missing');
+  expect(await log.restore(answer, 1, 'before')).toBe('ok');
+  expect(await log.append(answer, 1, 6, ' after')).toBe('ok');
+  expect(await log.read(answer)).toMatchObject({ text: 'before after' });
+  expect(await log.live(answer.conversationId)).toEqual([answer.answerId]);
+});
+
+test('the text of a dead worker can be taken over, and the worker, if it was not dead, is refused', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'half an ans');
+  expect(await log.seal(answer, 2)).toBe('half an ans');
+  expect(await log.append(answer, 1, 11, 'wer')).toBe('replaced');
+  expect(await log.seal(answer, 1)).toBeUndefined();
+});
+
+test('a stored answer is told, and its log is on its way out', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'done');
+  const at = new Date().toISOString();
+  const message: Message = {
+    ...{ id: answer.answerId, conversationId: answer.conversationId, seq: 2, role: 'assistant' },
+    ...{ content: 'done', status: 'complete', createdAt: at, updatedAt: at, epoch: 1 },
+  };
+  await log.retire(message);
+  expect((await frames()).at(-1)).toEqual({ type: 'answer.stored', message });
+  expect(await log.live(answer.conversationId)).toEqual([]);
+  expect(await log.read(answer)).toEqual({ epoch: 1, state: 'stored', text: 'done' });
+  const { meta, text } = redisNames.answer(answer.conversationId, answer.answerId);
+  for (const key of [meta, text]) expect(await redis.pttl(key)).toBeLessThanOrEqual(30_000);
+});
+
+test('the scripts survive that Redis forgets them', async () => {
+  await log.open(answer, 1);
+  await redis.script('FLUSH');
+  expect(await log.append(answer, 1, 0, 'still here')).toBe('ok');
+});
+
+test('a heartbeat is there from its start to its end', async () => {
+  const failed: unknown[] = [];
+  {
+    await using _ = await AnswerHeartbeat.start(redis, answer, error => failed.push(error));
+    expect(await AnswerHeartbeat.isAlive(redis, answer)).toBe(true);
+  }
+  expect(await AnswerHeartbeat.isAlive(redis, answer)).toBe(false);
+  expect(failed).toEqual([]);
+});

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { OwnedRedis, waitFor } from '@parley/testkit';
+import { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
+import { ChannelSubscriber } from './channel-subscriber.ts';
+
+test('a channel is subscribed while somebody listens, and heard again after a broken connection', async () => {
+  await using server = await OwnedRedis.start();
+  const connection = new Redis(server.url, { maxRetriesPerRequest: null });
+  const publisher = new Redis(server.url);
+  const subscriber = new ChannelSubscriber(connection);
+  let gaps = 0;
+  subscriber.onGap(() => (gaps += 1));
+  const channel = randomUUID();
+  const heard: string[] = [];
+  const first = (payload: string): void => void heard.push(`first ${payload}`);
+  const second = (payload: string): void => void heard.push(`second ${payload}`);
+  const receivers = (): Promise<number> => publisher.publish(channel, 'x');
+
+  await subscriber.subscribe(channel, first);
+  await subscriber.subscribe(channel, second);
+  await publisher.publish(channel, 'hello');
+  await waitFor(() => heard.length === 2, { what: 'both listeners' });
+  expect(heard).toEqual(['first hello', 'second hello']);
+
+  await publisher.client('KILL', 'TYPE', 'pubsub');
+  await waitFor(() => gaps === 1, { what: 'the gap to be told' });
+  await waitFor(async () => (await receivers()) === 1, { what: 'the channel to be subscribed again' });
+
+  await subscriber.unsubscribe(channel, first);
+  expect(await receivers()).toBe(1);
+  await subscriber.unsubscribe(channel, second);
+  expect(await receivers()).toBe(0);
+  expect(subscriber.channels).toBe(0);
+  await connection.quit();
+  await publisher.quit();
+});
