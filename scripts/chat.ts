@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { StreamChat } from './chat/stream-chat.ts';
+import { readEnvironment } from './environment.ts';
 
 const DEFAULT_PORT = '5001';
 
@@ -28,10 +28,9 @@ async function converse(chat: StreamChat): Promise<void> {
 }
 
 async function main(message: string): Promise<void> {
-  const dotEnv = fileURLToPath(new URL('../.env', import.meta.url));
-  if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
-  const { PARLEY_URL, PORT } = process.env;
-  using chat = await StreamChat.open(PARLEY_URL ?? `http://127.0.0.1:${PORT ?? DEFAULT_PORT}`);
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const { PARLEY_URL, PORT = DEFAULT_PORT } = readEnvironment(root, process.env);
+  using chat = await StreamChat.open(PARLEY_URL ?? `http://127.0.0.1:${PORT}`);
   if (message === '') {
     await converse(chat);
   } else {

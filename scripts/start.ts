@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFree } from '@parley/testkit';
+import { readEnvironment } from './environment.ts';
 import { greeting } from './start/greeting.ts';
 import { findLocalRedis } from './start/local-redis.ts';
 import { localSecrets } from './start/local-secrets.ts';
@@ -37,6 +39,7 @@ async function run(settings: StartSettings, opened: AsyncDisposableStack): Promi
     port: await services.start(),
     adminToken: secrets.ADMIN_TOKEN,
     redisOrigin: redis.origin,
+    dataDir: `./${relative(root, dataDir)}`,
     isDemo: !env.OPENAI_API_KEY && !env.OPENAI_API_KEYS,
     isWatching: settings.isWatching,
     hasOwnPort: settings.hasOwnPort,
@@ -48,7 +51,7 @@ async function run(settings: StartSettings, opened: AsyncDisposableStack): Promi
 async function main(): Promise<number> {
   const opened = new AsyncDisposableStack();
   try {
-    const settings = readStartSettings(root, process.argv.slice(2));
+    const settings = readStartSettings(root, process.argv.slice(2), readEnvironment(root, process.env));
     const running = run(settings, opened);
     // After an interruption, what was just being started fails, and nobody is interested any more.
     running.catch(() => undefined);

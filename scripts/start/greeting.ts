@@ -2,6 +2,7 @@ export interface GreetingFacts {
   readonly port: number;
   readonly adminToken: string;
   readonly redisOrigin: string;
+  readonly dataDir: string;
   readonly isDemo: boolean;
   readonly isWatching: boolean;
   /** Set by the user; otherwise 5001. */
@@ -10,7 +11,7 @@ export interface GreetingFacts {
 
 /** What somebody who has just started Parley wants to know. */
 export function greeting(facts: GreetingFacts): string {
-  const { port, adminToken, redisOrigin, isDemo, isWatching, hasOwnPort } = facts;
+  const { port, adminToken, redisOrigin, dataDir, isDemo, isWatching, hasOwnPort } = facts;
   const chat = `${hasOwnPort ? `PORT=${port} ` : ''}npm run chat -- "Hello"`;
   return [
     '',
@@ -23,7 +24,7 @@ export function greeting(facts: GreetingFacts): string {
       ? ['  Answers:                      demo mode; set OPENAI_API_KEY (here or in .env) for real ones']
       : []),
     '',
-    `  ${isWatching ? 'Restarts what you change. ' : ''}Ctrl-C stops everything; your data stays in ./data.`,
+    `  ${isWatching ? 'Restarts what you change. ' : ''}Ctrl-C stops everything; your data stays in ${dataDir}.`,
     '',
   ].join('\n');
 }

@@ -56,13 +56,14 @@ async function startPrivate(dataDir: string): Promise<LocalRedis> {
   await mkdir(dir, { recursive: true });
   const port = await freePort();
   const started = await startRedisProcess({ port, dir, appendOnly: true });
-  return owned(started, port, 'a private one, data in ./data/redis');
+  return owned(started, port, 'a private one');
 }
 
 /** The container lives as long as the command, which hands its signals on to it. */
 async function startContainer(image: string): Promise<LocalRedis | undefined> {
   const docker = findOnPath(['docker']);
   if (docker === undefined) return undefined;
+  console.log(`Starting Redis in a container of ${image} ...`);
   const port = await freePort();
   const run = ['run', '--rm', '--publish', `127.0.0.1:${port}:6379`, '--volume', 'parley-redis:/data', image];
   const redis = ['redis-server', '--dir', '/data', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'];
@@ -76,7 +77,7 @@ async function startContainer(image: string): Promise<LocalRedis | undefined> {
     const isReady = (line: string): true | undefined =>
       line.includes('Ready to accept connections') || undefined;
     await container.firstLine(isReady, CONTAINER_DEADLINE_MS);
-    return owned(container, port, `a container of ${image}, data in the volume parley-redis`);
+    return owned(container, port, `a container of ${image} with the volume parley-redis`);
   } catch {
     await container.terminate(STOP_DEADLINE_MS);
     return undefined;

@@ -16,6 +16,8 @@ export {
   type MessageStatus,
   type Usage,
 } from './domain/message.ts';
+export { doubleTextPolicySchema, type DoubleTextPolicy } from './domain/double-text.ts';
+export { typistSchema, type Typist } from './domain/typist.ts';
 export {
   conversationModeSchema,
   conversationRecord,
@@ -35,7 +37,7 @@ export {
 export { redisNames, type AnswerKeys } from './redis-names.ts';
 export { answerJob, type AnswerJob } from './jobs/answer-job.ts';
 export { historyJob, type HistoryJob } from './jobs/history-job.ts';
-export { conversationFrame, type AnswerDelta, type ConversationFrame } from './frames/conversation-frame.ts';
+export { conversationFrame, type ConversationFrame } from './frames/conversation-frame.ts';
 export { activityFrame, type ActivityFrame } from './frames/activity-frame.ts';
 export { controlFrame, type ControlFrame } from './frames/control-frame.ts';
 export {
@@ -80,6 +82,7 @@ export {
   NATIVE_NAMESPACE,
   answerPieceSchema,
   answerPositionSchema,
+  nativeAdminEvents,
   nativeClientEvents,
   nativeMessageSchema,
   nativeServerEvents,

@@ -39,7 +39,6 @@ export async function startAiWorker(
 ): Promise<RunningService> {
   const { settings, secrets } = config;
   const redis = open(secrets.redisUrl, 'jobs', log, releases);
-  (redis.options as { enableAutoPipelining?: boolean }).enableAutoPipelining = true;
   const subscriber = open(secrets.redisUrl, 'subscriber', log, releases);
   const historyQueue = new HistoryQueue(redis);
   releases.push('history queue', () => historyQueue.close());

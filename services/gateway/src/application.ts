@@ -2,6 +2,7 @@ import {
   AnswerLog,
   AnswerQueue,
   ChannelSubscriber,
+  FramePublisher,
   HistoryClient,
   type Log,
   type ReleaseStack,
@@ -11,6 +12,7 @@ import type { GatewayConfig, GatewaySecrets } from './config.ts';
 import { FeedHub } from './feed/feed-hub.ts';
 import type { RedisConnections } from './redis-connections.ts';
 import { OpenSession } from './sessions/open-session.ts';
+import { AnswerControl } from './turns/answer-control.ts';
 import { AnswerWaits } from './turns/answer-waits.ts';
 import { QueueDepth } from './turns/queue-depth.ts';
 import { SayAsAdmin } from './turns/say-as-admin.ts';
@@ -23,7 +25,10 @@ export interface Application extends Access {
   readonly hub: FeedHub;
   readonly waits: AnswerWaits;
   readonly depth: QueueDepth;
+  readonly answers: AnswerQueue;
+  readonly frames: FramePublisher;
   readonly turns: SendTurn;
+  readonly answerControl: AnswerControl;
   readonly admins: SayAsAdmin;
   readonly sessions: OpenSession;
   readonly isRedisUp: () => boolean;
@@ -58,8 +63,18 @@ export function createApplication(
   const maxMessageChars = config.MAX_MESSAGE_CHARS;
   return {
     ...access,
-    ...{ history, subscriber, hub, waits, depth, isRedisUp, now, log },
-    turns: new SendTurn({ history, answers, depth, isRedisUp, maxMessageChars, log }),
+    ...{ history, subscriber, hub, waits, answers, depth, isRedisUp, now, log },
+    frames: new FramePublisher(redis.commands),
+    answerControl: new AnswerControl(history, answers),
+    turns: new SendTurn({
+      history,
+      answers,
+      depth,
+      isRedisUp,
+      maxMessageChars,
+      doubleText: config.DOUBLE_TEXT,
+      log,
+    }),
     admins: new SayAsAdmin(history, maxMessageChars),
     sessions: new OpenSession(history, access.policy, access.tokens),
   };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { doubleTextPolicySchema } from '@parley/contracts';
 import { envFields, parseEnv } from '@parley/platform';
 import { z } from 'zod';
 
@@ -29,6 +30,9 @@ const envSchema = (env: NodeJS.ProcessEnv) =>
         .regex(/^\d+(b|kb|mb)?$/i, { error: 'must be a size such as 10mb' })
         .default('10mb'),
       MAX_MESSAGE_CHARS: envFields.integer(32_000, 1, 1_000_000),
+      MAX_CONNECTIONS_PER_ADDRESS: envFields.integer(200, 1, 1_000_000),
+      DOUBLE_TEXT: doubleTextPolicySchema.default('queue'),
+      DRAIN_SPREAD_MS: envFields.integer(3_000, 0, 5 * MINUTE_MS),
       QUEUE_MAX_WAITING: envFields.integer(10_000, 1, 10_000_000),
       ANSWER_WAIT_MS: envFields.integer(2 * MINUTE_MS, 1_000, 60 * MINUTE_MS),
       SHUTDOWN_GRACE_MS: envFields.integer(10_000, 0, 10 * MINUTE_MS),

@@ -1,16 +1,24 @@
-import type { Metrics } from '@parley/platform';
+import type { Metrics, ReleaseStack } from '@parley/platform';
 import type { Server } from 'socket.io';
 import type { Application } from './application.ts';
+import { SlowReaders } from './sockets/slow-readers.ts';
 
 /** What an operator sees of one gateway; each of these must return to its baseline after load. */
 export function gatewayMetrics(
   metrics: Metrics,
   io: Server,
-  { hub, waits, depth, subscriber }: Application,
+  { hub, waits, depth, subscriber, log }: Application,
+  releases: ReleaseStack,
 ): void {
   metrics.gauge('parley_gateway_connections', 'Open client connections', () => io.engine.clientsCount);
   metrics.gauge('parley_gateway_conversations', 'Conversations followed for a client', () => hub.size);
   metrics.gauge('parley_gateway_channels', 'Redis channels subscribed', () => subscriber.channels);
   metrics.gauge('parley_gateway_waiting_requests', 'REST requests that wait for an answer', () => waits.size);
   metrics.gauge('parley_answers_waiting', 'Answers that wait for a worker', () => depth.waiting);
+  const cut = metrics.counter(
+    'parley_gateway_slow_readers_cut_total',
+    'Clients cut off because they did not read',
+  );
+  const slowReaders = new SlowReaders(io, cut, log);
+  releases.push('slow readers', () => slowReaders.stop());
 }

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { Metrics, listen, type Log, type ReleaseStack, type RunningService } from '@parley/platform';
 import type { Server } from 'socket.io';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApplication, type Application } from './application.ts';
 import type { GatewayConfig, GatewaySecrets } from './config.ts';
+import { QueuePositions } from './dialects/native/queue-positions.ts';
 import { serveDialects } from './dialects/serve-dialects.ts';
 import { AdminDesk } from './dialects/support/admin-desk.ts';
+import { DeafnessProbe } from './feed/deafness-probe.ts';
 import { HistoryHealth } from './http/history-health.ts';
 import { Origins } from './http/origins.ts';
 import { RequestCaller } from './http/request-caller.ts';
@@ -14,6 +17,8 @@ import { restApi } from './http/rest-api.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { Presence } from './presence/presence.ts';
 import { openRedisConnections, type RedisConnections } from './redis-connections.ts';
+import { ConnectionLimit } from './sockets/connection-limit.ts';
+import { drainSockets } from './sockets/drain-sockets.ts';
 import { EventLimit } from './sockets/event-limit.ts';
 import { SharedNotices } from './sockets/shared-notices.ts';
 import { socketServer } from './sockets/socket-server.ts';
@@ -31,12 +36,14 @@ export async function startGateway(
   const historyHealth = new HistoryHealth(application.history);
   releases.push('history health', () => historyHealth.stop());
 
+  const metrics = new Metrics('gateway');
+  const probe = await startProbe(instance, application, redis, releases);
   let draining = false;
   const notReadyBecause = (): string[] => [
     ...(draining ? ['draining'] : []),
     ...(application.isRedisUp() ? [] : ['redis is away']),
+    ...(probe.isDeaf ? ['the subscriber is deaf'] : []),
   ];
-  const metrics = new Metrics('gateway');
   const origins = new Origins(config.FRONTEND_URL);
   const app = restApi({
     ...application,
@@ -47,20 +54,35 @@ export async function startGateway(
   });
 
   const http = createServer(app);
-  const io = socketServer({ http, origins, maxMessageChars: config.MAX_MESSAGE_CHARS, redis });
+  const connections = new ConnectionLimit(config.MAX_CONNECTIONS_PER_ADDRESS, config.TRUST_PROXY);
+  const io = socketServer({
+    ...{ http, origins, maxMessageChars: config.MAX_MESSAGE_CHARS, redis },
+    admits: request => !draining && connections.allows(request),
+  });
+  connections.watch(io);
   serveSockets(io, instance, application, config, redis, releases);
-  gatewayMetrics(metrics, io, application);
+  gatewayMetrics(metrics, io, application, releases);
   const server = await listen(http, { port: config.PORT, host: config.HOST });
   return {
     port: server.port,
     drain: async () => {
       draining = true;
-      const stopped = server.stop(config.SHUTDOWN_GRACE_MS);
-      io.disconnectSockets(true);
-      io.engine.close();
-      await stopped;
+      await drainSockets(io, config.DRAIN_SPREAD_MS);
+      await server.stop(config.SHUTDOWN_GRACE_MS);
     },
   };
+}
+
+async function startProbe(
+  instance: string,
+  { subscriber, log }: Application,
+  redis: RedisConnections,
+  releases: ReleaseStack,
+): Promise<DeafnessProbe> {
+  const probe = new DeafnessProbe(redis.commands, redis.feed, subscriber, instance, log);
+  releases.push('deafness probe', () => probe.stop());
+  await probe.start();
+  return probe;
 }
 
 function serveSockets(
@@ -71,7 +93,7 @@ function serveSockets(
   redis: RedisConnections,
   releases: ReleaseStack,
 ): void {
-  const { now, log, subscriber, history } = application;
+  const { now, log, subscriber, history, answers } = application;
   const notices = new SharedNotices(io, now);
   releases.push('notices', () => notices.stop());
   const presence = new Presence(redis.commands, instance, log, () => {
@@ -83,6 +105,8 @@ function serveSockets(
   const desk = new AdminDesk({ io: io.of('/'), subscriber, history, presence, log, now });
   releases.push('admin desk', () => desk.stop());
   notices.onPresenceChanged(() => desk.listChanged());
+  const positions = new QueuePositions(io.of(NATIVE_NAMESPACE), answers, log);
+  releases.push('queue positions', () => positions.stop());
   const limit = new EventLimit(config.SOCKET_RATE_LIMIT_PER_MINUTE);
-  serveDialects(io, { ...application, presence, desk, limit, proxyHops: config.TRUST_PROXY });
+  serveDialects(io, { ...application, presence, desk, positions, limit, proxyHops: config.TRUST_PROXY });
 }

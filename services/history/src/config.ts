@@ -31,6 +31,6 @@ export type HistoryConfig = z.infer<typeof schema>;
 
 /** @throws ConfigurationError naming all problems at once. */
 export function readConfig(env: NodeJS.ProcessEnv): HistoryConfig {
-  const { DATABASE_URL: url = env.MONGODB_URI, ...others } = env;
-  return parseEnv(schema, { ...others, DATABASE_URL: url }, PRODUCTION_NEEDS);
+  const { DATABASE_URL: url = '', MONGODB_URI: alias, ...others } = env;
+  return parseEnv(schema, { ...others, DATABASE_URL: url === '' ? alias : url }, PRODUCTION_NEEDS);
 }

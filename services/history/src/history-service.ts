@@ -26,7 +26,7 @@ export async function startHistory(
   const store = openStore({ url: config.DATABASE_URL, clock, onFailure: () => counts.storeFailed() });
   releases.push('store', () => store.close());
   await store.start();
-  const redis = openRedis(config.REDIS_URL, log, releases);
+  const redis = await openRedis(config.REDIS_URL, log, releases);
   const health = watch(store, releases);
   const useCases = buildUseCases({ store, redis, metrics: counts, maxRuns: config.ANSWER_RUNS, log });
 

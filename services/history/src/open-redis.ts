@@ -1,9 +1,13 @@
+import { once } from 'node:events';
 import { redisNames } from '@parley/contracts';
 import { AnswerLog, AnswerQueue, FramePublisher, closeRedis, connectRedis } from '@parley/platform';
 import type { Log, ReleaseStack } from '@parley/platform';
 import type { Redis } from 'ioredis';
-import { JobLookup } from './jobs/job-lookup.ts';
+import { QueuedJobs } from './jobs/queued-jobs.ts';
 import { abandonedAnswers, type IsAbandoned } from './sweeper/abandoned-answers.ts';
+
+/** Given to a Redis that is there; without one, history stores all the same. */
+const CONNECT_WAIT_MS = 2_000;
 
 /** All that history does in Redis. */
 export interface RedisSide {
@@ -17,17 +21,18 @@ export interface RedisSide {
 }
 
 /** Opens history's connections. They need not be up: what can wait waits, the rest fails at once. */
-export function openRedis(url: string, log: Log, releases: ReleaseStack): RedisSide {
+export async function openRedis(url: string, log: Log, releases: ReleaseStack): Promise<RedisSide> {
   const commands = connectRedis(url, 'commands', log);
   releases.push('redis commands', () => closeRedis(commands));
   const jobs = connectRedis(url, 'jobs', log);
   releases.push('redis jobs', () => closeRedis(jobs));
   const answers = new AnswerQueue(commands);
   releases.push('answer queue', () => answers.close());
-  const answerJobs = new JobLookup(redisNames.queues.answers, commands);
+  const answerJobs = new QueuedJobs(redisNames.queues.answers, commands);
   releases.push('answer jobs', () => answerJobs.close());
-  const historyJobs = new JobLookup(redisNames.queues.history, commands);
+  const historyJobs = new QueuedJobs(redisNames.queues.history, commands);
   releases.push('history jobs', () => historyJobs.close());
+  await once(commands, 'ready', { signal: AbortSignal.timeout(CONNECT_WAIT_MS) }).catch(() => undefined);
   return {
     jobs,
     answerLog: new AnswerLog(commands),

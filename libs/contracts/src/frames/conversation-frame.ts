@@ -2,19 +2,20 @@ import { z } from 'zod';
 import { conversationModeSchema } from '../domain/conversation.ts';
 import { messageIdSchema } from '../domain/ids.ts';
 import { messageRecord } from '../domain/message.ts';
+import { typistSchema } from '../domain/typist.ts';
 import { versioned } from '../wire/versioned.ts';
 
 const epoch = z.number().int().positive();
 
 /** A worker has opened an attempt at the answer; text of an older epoch is void. */
-export const answerStartedFrame = versioned({
+const answerStartedFrame = versioned({
   type: z.literal('answer.started'),
   answerId: messageIdSchema,
   epoch,
 });
 
 /** A piece of the answer. `offset` counts the UTF-16 code units before it. */
-export const answerDeltaFrame = versioned({
+const answerDeltaFrame = versioned({
   type: z.literal('answer.delta'),
   answerId: messageIdSchema,
   epoch,
@@ -23,50 +24,53 @@ export const answerDeltaFrame = versioned({
 });
 
 /** History has stored the ended answer. */
-export const answerStoredFrame = versioned({ type: z.literal('answer.stored'), message: messageRecord.read });
+const answerStoredFrame = versioned({ type: z.literal('answer.stored'), message: messageRecord.read });
 
 /** History has stored a person's message. */
-export const messageStoredFrame = versioned({
+const messageStoredFrame = versioned({
   type: z.literal('message.stored'),
   message: messageRecord.read,
   /** Opaque name of the connection it came from, which already has it. */
   origin: z.string().optional(),
 });
 
-export const modeChangedFrame = versioned({
+const modeChangedFrame = versioned({
   type: z.literal('conversation.mode'),
   mode: conversationModeSchema,
 });
 
-export const conversationDeletedFrame = versioned({ type: z.literal('conversation.deleted') });
+/** Somebody types, or has stopped. `origin`: the connection it came from. */
+const typingFrame = versioned({
+  type: z.literal('typing'),
+  who: typistSchema,
+  isTyping: z.boolean(),
+  origin: z.string(),
+});
 
-const frames = [
-  answerStartedFrame,
-  answerDeltaFrame,
-  answerStoredFrame,
-  messageStoredFrame,
-  modeChangedFrame,
-  conversationDeletedFrame,
+const conversationDeletedFrame = versioned({ type: z.literal('conversation.deleted') });
+
+const write = [
+  answerStartedFrame.write,
+  answerDeltaFrame.write,
+  answerStoredFrame.write,
+  messageStoredFrame.write,
+  modeChangedFrame.write,
+  typingFrame.write,
+  conversationDeletedFrame.write,
+] as const;
+const read = [
+  answerStartedFrame.read,
+  answerDeltaFrame.read,
+  answerStoredFrame.read,
+  messageStoredFrame.read,
+  modeChangedFrame.read,
+  typingFrame.read,
+  conversationDeletedFrame.read,
 ] as const;
 
 /** Everything that is said on a conversation's channel. */
 export const conversationFrame = {
-  write: z.discriminatedUnion('type', [
-    frames[0].write,
-    frames[1].write,
-    frames[2].write,
-    frames[3].write,
-    frames[4].write,
-    frames[5].write,
-  ]),
-  read: z.discriminatedUnion('type', [
-    frames[0].read,
-    frames[1].read,
-    frames[2].read,
-    frames[3].read,
-    frames[4].read,
-    frames[5].read,
-  ]),
+  write: z.discriminatedUnion('type', write),
+  read: z.discriminatedUnion('type', read),
 };
 export type ConversationFrame = z.infer<typeof conversationFrame.write>;
-export type AnswerDelta = z.infer<typeof answerDeltaFrame.write>;

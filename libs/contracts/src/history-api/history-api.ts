@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { conversationModeSchema, conversationRecord } from '../domain/conversation.ts';
+import { doubleTextPolicySchema } from '../domain/double-text.ts';
 import { clientMessageIdSchema, conversationIdSchema, messageIdSchema } from '../domain/ids.ts';
 import { messageRecord, messageRoleSchema } from '../domain/message.ts';
 
@@ -131,6 +132,9 @@ export const historyApi = {
       clientMessageId: clientMessageIdSchema,
       content: z.string(),
       origin: z.string().max(100).optional(),
+      /** The newest user message, which this one replaces together with its answer. */
+      replaces: messageIdSchema.optional(),
+      doubleText: doubleTextPolicySchema.default('queue'),
       ...visitor,
     }),
     z.looseObject({

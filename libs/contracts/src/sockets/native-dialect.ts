@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { conversationModeSchema } from '../domain/conversation.ts';
 import { clientMessageIdSchema, conversationIdSchema, messageIdSchema } from '../domain/ids.ts';
 import { messageRoleSchema, messageStatusSchema } from '../domain/message.ts';
+import { typistSchema } from '../domain/typist.ts';
 import { MAX_MESSAGE_CHARS, messageContentSchema } from '../rest/message-content.ts';
 import type { EventCatalog } from './catalog.ts';
 
@@ -39,7 +40,13 @@ export type NativeMessage = z.infer<typeof nativeMessageSchema>;
 
 const inConversation = z.object({ conversationId: conversationIdSchema });
 
-/** Dialect `native`, client to server. */
+const done = z.object({ ok: z.literal(true) });
+const answerRef = inConversation.extend({ answerId: messageIdSchema });
+const content = messageContentSchema(MAX_MESSAGE_CHARS);
+/** Sent when the message is stored. `answerId` is absent while a person answers. */
+const sent = z.object({ ok: z.literal(true), message: nativeMessageSchema, answerId: z.string().optional() });
+
+/** Dialect `native`, what a visitor (or an admin who watches) may say. */
 export const nativeClientEvents = {
   /**
    * Joins a conversation (creating it when it may), or takes it up again after a break: answers with exactly what the
@@ -63,25 +70,52 @@ export const nativeClientEvents = {
       pieces: z.array(answerPieceSchema),
     }),
   },
-  leave: { payload: inConversation, ack: z.object({ ok: z.literal(true) }) },
-  send: {
+  leave: { payload: inConversation, ack: done },
+  send: { payload: inConversation.extend({ clientMessageId: clientMessageIdSchema, content }), ack: sent },
+  /** Replaces the newest user message and its answer by a new turn. */
+  edit: {
     payload: inConversation.extend({
+      messageId: messageIdSchema,
       clientMessageId: clientMessageIdSchema,
-      content: messageContentSchema(MAX_MESSAGE_CHARS),
+      content,
     }),
-    /** Sent when the message is stored. `answerId` is absent while a person answers. */
-    ack: z.object({ ok: z.literal(true), message: nativeMessageSchema, answerId: z.string().optional() }),
+    ack: sent,
+  },
+  /** Ends an answer where it is: its text so far is stored as `stopped`. */
+  stop: { payload: answerRef, ack: done },
+  /** Asks for the newest answer once more; the old one becomes `superseded`. */
+  retry: {
+    payload: answerRef.extend({ clientMessageId: clientMessageIdSchema }),
+    ack: z.object({ ok: z.literal(true), answerId: z.string() }),
+  },
+  /** Say it again every few seconds while it lasts; it ends by itself. */
+  typing: { payload: inConversation.extend({ isTyping: z.boolean() }), ack: done },
+} as const satisfies EventCatalog;
+
+/** Dialect `native`, what only an admin may say. */
+export const nativeAdminEvents = {
+  /** `human`: the AI is silenced at once. `ai`: it answers again, and sees what the people wrote. */
+  'set-mode': { payload: inConversation.extend({ mode: conversationModeSchema }), ack: done },
+  'say-as-admin': {
+    payload: inConversation.extend({ clientMessageId: clientMessageIdSchema, content }),
+    ack: z.object({ ok: z.literal(true), message: nativeMessageSchema }),
   },
 } as const satisfies EventCatalog;
 
 /** Dialect `native`, server to client. */
 export const nativeServerEvents = {
-  /** A person's message has been stored. */
+  /** A person's message has been stored, or has changed its status (`superseded` by an edit). */
   message: { payload: nativeMessageSchema },
-  'answer-started': { payload: inConversation.extend({ answerId: messageIdSchema, epoch }) },
+  'answer-started': { payload: answerRef.extend({ epoch }) },
   'answer-piece': { payload: answerPieceSchema },
-  /** The answer has ended and is stored; `content` is its whole text. */
+  /** The answer has ended and is stored; `content` is its whole text. Comes again if it is superseded later. */
   'answer-ended': { payload: nativeMessageSchema },
+  /** The answer waits for a worker; `position` 1 is next. Comes when it changes, about once a second. */
+  queued: { payload: answerRef.extend({ position: z.number().int().positive() }) },
+  /** Somebody else in the conversation types, or has stopped. */
+  typing: { payload: inConversation.extend({ who: typistSchema, isTyping: z.boolean() }) },
   mode: { payload: inConversation.extend({ mode: conversationModeSchema }) },
   deleted: { payload: inConversation },
+  /** This gateway is about to stop: connect again after so many milliseconds (each client gets a number of its own). */
+  draining: { payload: z.object({ reconnectInMs: z.number().int().nonnegative() }) },
 } as const satisfies EventCatalog;

@@ -23,7 +23,7 @@ test('a channel is subscribed while somebody listens, and heard again after a br
   await waitFor(() => heard.length === 2, { what: 'both listeners' });
   expect(heard).toEqual(['first hello', 'second hello']);
 
-  await publisher.client('KILL', 'TYPE', 'pubsub');
+  await publisher.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await waitFor(() => gaps === 1, { what: 'the gap to be told' });
   await waitFor(async () => (await receivers()) === 1, { what: 'the channel to be subscribed again' });
 

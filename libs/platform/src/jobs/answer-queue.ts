@@ -43,6 +43,11 @@ export class AnswerQueue {
     return this.#jobs.queue.getWaitingCount();
   }
 
+  /** Ids of the answers that wait for a worker, in the order in which they will be taken. */
+  async waitingIds(): Promise<string[]> {
+    return this.#jobs.queue.getRanges(['waiting'], 0, -1, true);
+  }
+
   async close(): Promise<void> {
     await this.#jobs.close();
   }

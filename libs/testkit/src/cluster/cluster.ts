@@ -19,7 +19,7 @@ export interface ClusterOptions {
   readonly provider?: Pick<ScriptedProvider, 'baseUrl'>;
   /** `sqlite` (default; a file of its own), `memory`, or a DATABASE_URL. */
   readonly database?: string;
-  /** Added to, or instead of, what the services get by default. */
+  /** Added to, or instead of, what the services get by default. LOG_LEVEL must let `info` through, as the ready line is one. */
   readonly env?: Readonly<Record<string, string>>;
   /** Default: one of its own. A given one is not stopped. */
   readonly redis?: OwnedRedis;
@@ -102,11 +102,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #startAll({ gateways = 1, workers = 1, histories = 1 }: ClusterOptions): Promise<void> {
-    await inParallel(histories, () => this.addHistory());
-    await Promise.all([
-      inParallel(workers, () => this.addWorker()),
-      inParallel(gateways, () => this.addGateway()),
-    ]);
+    await allOf(times(histories, () => this.addHistory()));
+    await allOf([...times(workers, () => this.addWorker()), ...times(gateways, () => this.addGateway())]);
   }
 
   async #add(
@@ -146,9 +143,12 @@ function databaseUrl(database: string, dir: string): string {
   return database === 'memory' ? 'memory:' : database;
 }
 
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}
+
 /** Waits for all of them even if one fails, so that whoever cleans up after the failure finds every process. */
-async function inParallel(count: number, start: () => Promise<unknown>): Promise<void> {
-  const outcomes = await Promise.allSettled(Array.from({ length: count }, start));
-  const failed = outcomes.find(outcome => outcome.status === 'rejected');
+async function allOf(starts: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(starts)).find(outcome => outcome.status === 'rejected');
   if (failed) throw failed.reason;
 }

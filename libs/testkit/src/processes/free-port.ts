@@ -17,14 +17,14 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** True if nobody listens on this port of any address. */
+/** False if somebody listens on this port. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port);
   try {
     await once(server, 'listening');
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EADDRINUSE';
   } finally {
     server.close();
   }

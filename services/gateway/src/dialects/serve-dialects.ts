@@ -1,12 +1,13 @@
 import {
   NATIVE_NAMESPACE,
+  nativeAdminEvents,
   nativeClientEvents,
   streamClientEvents,
   supportAdminEvents,
   supportVisitorEvents,
   type EventCatalog,
 } from '@parley/contracts';
-import type { ChannelSubscriber, HistoryClient, Log } from '@parley/platform';
+import type { ChannelSubscriber, FramePublisher, HistoryClient, Log } from '@parley/platform';
 import type { Namespace, Server, Socket } from 'socket.io';
 import type { Access } from '../access/access.ts';
 import type { FeedHub } from '../feed/feed-hub.ts';
@@ -15,10 +16,13 @@ import type { OpenSession } from '../sessions/open-session.ts';
 import { acceptConnections } from '../sockets/accept-connections.ts';
 import type { EventLimit } from '../sockets/event-limit.ts';
 import type { SocketSession } from '../sockets/socket-session.ts';
+import type { AnswerControl } from '../turns/answer-control.ts';
 import type { SayAsAdmin } from '../turns/say-as-admin.ts';
 import type { SendTurn } from '../turns/send-turn.ts';
+import { nativeAdmin } from './native/native-admin-events.ts';
 import { nativeEvents } from './native/native-events.ts';
 import { NativeRenderer } from './native/native-renderer.ts';
+import type { QueuePositions } from './native/queue-positions.ts';
 import { refuseUnknownEvents, serveEvents, type Handlers } from './serve-events.ts';
 import { streamEvents } from './stream/stream-events.ts';
 import { StreamRenderer } from './stream/stream-renderer.ts';
@@ -30,6 +34,9 @@ import { visitorEvents } from './support/visitor-events.ts';
 export interface DialectsDependencies extends Access {
   readonly history: HistoryClient;
   readonly hub: FeedHub;
+  readonly positions: QueuePositions;
+  readonly frames: FramePublisher;
+  readonly answerControl: AnswerControl;
   readonly subscriber: ChannelSubscriber;
   readonly presence: Presence;
   readonly desk: AdminDesk;
@@ -50,6 +57,7 @@ export function serveDialects(io: Server, deps: DialectsDependencies): void {
   deps.hub.addListener(stream);
   deps.hub.addListener(new SupportRenderer(original));
   deps.hub.addListener(new NativeRenderer(native));
+  deps.hub.addListener(deps.positions);
 
   const serve = <C extends EventCatalog>(socket: Socket, catalog: C, handlers: Handlers<C>): void =>
     serveEvents(socket, catalog, handlers, deps.limit, deps.log);
@@ -60,7 +68,8 @@ export function serveDialects(io: Server, deps: DialectsDependencies): void {
     serve(socket, supportAdminEvents, adminEvents(socket, session, deps));
   });
   serveNamespace(native, deps, (socket, session) => {
-    serve(socket, nativeClientEvents, nativeEvents(session, deps));
+    serve(socket, nativeClientEvents, nativeEvents(socket, session, deps));
+    serve(socket, nativeAdminEvents, nativeAdmin(socket, session, deps));
   });
 }
 

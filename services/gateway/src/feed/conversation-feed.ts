@@ -86,6 +86,10 @@ export class ConversationFeed {
         return this.#onStored(frame.message);
       case 'message.stored':
         return this.#tell(listener => listener.messageStored?.(frame.message, frame.origin));
+      case 'typing': {
+        const { who, isTyping, origin } = frame;
+        return this.#tell(listener => listener.typing?.(this.#conversationId, who, isTyping, origin));
+      }
       case 'conversation.mode':
         return this.#tell(listener => listener.modeChanged?.(this.#conversationId, frame.mode));
       case 'conversation.deleted':

@@ -1,4 +1,4 @@
-import type { ConversationMode, Message } from '@parley/contracts';
+import type { ConversationMode, Message, Typist } from '@parley/contracts';
 import type { LiveAnswer } from './live-answer.ts';
 
 /** A piece that has just been added to a live answer. */
@@ -18,6 +18,8 @@ export interface FeedListener {
   answerStored?(message: Message): void;
   /** `origin`: the connection that sent it and knows it already. */
   messageStored?(message: Message, origin: string | undefined): void;
+  /** `origin`: the connection it came from. */
+  typing?(conversationId: string, who: Typist, isTyping: boolean, origin: string): void;
   modeChanged?(conversationId: string, mode: ConversationMode): void;
   conversationDeleted?(conversationId: string): void;
   /** Nobody here follows the conversation any more. */

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { redisNames } from '@parley/contracts';
 import { createAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
@@ -15,6 +15,8 @@ export interface SocketServerOptions {
   readonly http: HttpServer;
   readonly origins: Origins;
   readonly maxMessageChars: number;
+  /** Asked for every request, before the upgrade. */
+  readonly admits: (request: IncomingMessage) => boolean;
   readonly redis: Pick<RedisConnections, 'adapterPublisher' | 'adapterSubscriber'>;
 }
 
@@ -23,14 +25,14 @@ export interface SocketServerOptions {
  * gateway would receive every one.
  */
 export function socketServer(options: SocketServerOptions): Server {
-  const { http, origins, maxMessageChars, redis } = options;
+  const { http, origins, maxMessageChars, redis, admits } = options;
   const io = new Server(http, {
     serveClient: false,
     allowEIO3: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxHttpBufferSize: maxMessageChars * BYTES_PER_CHAR + ENVELOPE_BYTES,
     cors: { origin: (origin, allow) => allow(null, !origin || origins.allows(origin)), credentials: true },
-    allowRequest: (request, allow) => allow(null, origins.allowsRequest(request)),
+    allowRequest: (request, allow) => allow(null, origins.allowsRequest(request) && admits(request)),
   });
   io.adapter(
     createAdapter(dropping(redis.adapterPublisher), redis.adapterSubscriber, {

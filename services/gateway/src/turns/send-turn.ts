@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ParleyError, type HistoryReply } from '@parley/contracts';
+import { ParleyError, type DoubleTextPolicy, type HistoryReply } from '@parley/contracts';
 import type { AnswerQueue, HistoryClient, Log } from '@parley/platform';
 import type { Origin } from '../access/caller.ts';
 import type { QueueDepth } from './queue-depth.ts';
@@ -9,6 +9,8 @@ export interface Turn {
   content: string;
   /** Absent: the client cannot repeat this send. */
   clientMessageId?: string | undefined;
+  /** The newest user message, which this one replaces together with its answer. */
+  replaces?: string | undefined;
   /** The socket it came from, which is not told its own message. */
   socketId?: string | undefined;
   visitorId?: string | undefined;
@@ -21,6 +23,7 @@ export interface SendTurnDependencies {
   readonly depth: QueueDepth;
   readonly isRedisUp: () => boolean;
   readonly maxMessageChars: number;
+  readonly doubleText: DoubleTextPolicy;
   readonly log: Log;
 }
 
@@ -43,6 +46,8 @@ export class SendTurn {
       conversationId: turn.conversationId,
       clientMessageId: turn.clientMessageId ?? randomUUID(),
       content: turn.content,
+      replaces: turn.replaces,
+      doubleText: this.#deps.doubleText,
       origin: turn.socketId,
       visitorId: turn.visitorId,
       ipAddress: turn.from.ipAddress,

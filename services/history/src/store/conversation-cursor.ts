@@ -11,7 +11,7 @@ export interface ConversationPosition {
 }
 
 /** @returns the position as an opaque text. */
-export function cursorOf({ updatedAt, id }: Conversation): string {
+function cursorOf({ updatedAt, id }: Conversation): string {
   return Buffer.from(JSON.stringify([updatedAt, id])).toString('base64url');
 }
 

@@ -13,7 +13,7 @@ import type { AnswerRef } from '@parley/platform';
 export type Clock = () => Date;
 
 /** Who opened a conversation; written once, when it is created. */
-export interface Visitor {
+interface Visitor {
   readonly visitorId?: string | undefined;
   readonly userAgent?: string | undefined;
   readonly ipAddress?: string | undefined;

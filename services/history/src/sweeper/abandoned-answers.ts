@@ -1,7 +1,12 @@
 import type { Message } from '@parley/contracts';
 import { AnswerHeartbeat } from '@parley/platform';
 import type { Redis } from 'ioredis';
-import type { JobLookup } from '../jobs/job-lookup.ts';
+
+/** Looks into a queue. */
+export interface JobLookup {
+  /** True while the job waits, for its turn or for another try, or is worked on. */
+  isUnderWay(jobId: string): Promise<boolean>;
+}
 
 export interface AbandonedAnswersDeps {
   readonly redis: Redis;

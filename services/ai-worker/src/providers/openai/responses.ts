@@ -8,24 +8,25 @@ import type { ModelOptions, OpenAiTransport } from './openai-transport.ts';
 import { parseEvent } from './parse-event.ts';
 import { readEvents, type Flow } from './read-events.ts';
 
-const responseSchema = z.object({
-  usage: z
-    .object({ input_tokens: z.int().nonnegative(), output_tokens: z.int().nonnegative() })
-    .nullish()
-    .catch(undefined),
-  incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
-  error: faultSchema.nullish(),
-});
-type ResponseFacts = z.infer<typeof responseSchema>;
+const text = z.string().nullish().catch(undefined);
 
 /** Of the API's events, what is used. */
 const eventSchema = z.object({
   type: z.string(),
-  delta: z.unknown(),
-  response: z.unknown(),
+  delta: text,
+  response: z
+    .object({
+      usage: z
+        .object({ input_tokens: z.int().nonnegative(), output_tokens: z.int().nonnegative() })
+        .nullish()
+        .catch(undefined),
+      incomplete_details: z.object({ reason: text }).nullish(),
+      error: faultSchema.nullish(),
+    })
+    .nullish(),
   error: faultSchema.nullish(),
   code: faultSchema.shape.code,
-  message: faultSchema.shape.message,
+  message: text,
 });
 type ResponseEvent = z.infer<typeof eventSchema>;
 
@@ -78,11 +79,11 @@ class EventReader {
       case 'response.refusal.delta':
         return this.#text(event.delta);
       case 'response.completed':
-        return this.#finish('stop', factsOf(event));
+        return this.#finish('stop', event);
       case 'response.incomplete':
-        return this.#finish(incompleteReason(factsOf(event)), factsOf(event));
+        return this.#finish(incompleteReason(event), event);
       case 'response.failed':
-        throw faultInStream(factsOf(event).error ?? {}, this.#key);
+        throw faultInStream(event.response?.error ?? {}, this.#key);
       case 'error':
         throw faultInStream(event.error ?? event, this.#key);
       default:
@@ -95,24 +96,19 @@ class EventReader {
     throw new ProviderError('cut', 'the stream ended before the response was completed');
   }
 
-  #finish(reason: AnswerEnd['reason'], { usage }: ResponseFacts): Flow {
+  #finish(reason: AnswerEnd['reason'], { response }: ResponseEvent): Flow {
+    const usage = response?.usage;
     const counted = usage && { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
     this.#end = { reason, ...(counted && { usage: counted }) };
     return 'last';
   }
 
-  #text(delta: unknown): Flow {
+  #text(delta: ResponseEvent['delta']): Flow {
     if (typeof delta !== 'string') throw new ProviderError('malformed', 'a delta is not text');
     return delta === '' ? undefined : this.#onText(delta);
   }
 }
 
-function factsOf(event: ResponseEvent): ResponseFacts {
-  const parsed = responseSchema.safeParse(event.response);
-  if (!parsed.success) throw new ProviderError('malformed', `${event.type} holds no response`);
-  return parsed.data;
-}
-
-function incompleteReason({ incomplete_details: details }: ResponseFacts): AnswerEnd['reason'] {
-  return details?.reason === 'content_filter' ? 'content_filter' : 'length';
+function incompleteReason({ response }: ResponseEvent): AnswerEnd['reason'] {
+  return response?.incomplete_details?.reason === 'content_filter' ? 'content_filter' : 'length';
 }

@@ -1,65 +1,73 @@
-import type { AnswerPiece, AnswerPosition, nativeClientEvents } from '@parley/contracts';
-import type { HistoryClient } from '@parley/platform';
+import type { nativeClientEvents } from '@parley/contracts';
+import type { FramePublisher } from '@parley/platform';
+import type { Socket } from 'socket.io';
 import type { AccessPolicy } from '../../access/access-policy.ts';
 import { toNativeMessage } from '../../conversations/native-view.ts';
-import type { LiveAnswer } from '../../feed/live-answer.ts';
-import type { OpenSession } from '../../sessions/open-session.ts';
 import type { SocketSession } from '../../sockets/socket-session.ts';
+import type { AnswerControl } from '../../turns/answer-control.ts';
 import type { SendTurn } from '../../turns/send-turn.ts';
 import type { Handlers } from '../serve-events.ts';
 import { nativeRoom } from './native-renderer.ts';
+import type { QueuePositions } from './queue-positions.ts';
+import { resumeConversation, type ResumeDependencies } from './resume-conversation.ts';
 
-export interface NativeEventsDependencies {
+export interface NativeEventsDependencies extends ResumeDependencies {
   readonly policy: AccessPolicy;
-  readonly sessions: OpenSession;
   readonly turns: SendTurn;
-  readonly history: HistoryClient;
+  readonly answerControl: AnswerControl;
+  readonly frames: FramePublisher;
+  readonly positions: QueuePositions;
 }
 
 /** What a client of the dialect `native` may say. */
 export function nativeEvents(
+  socket: Socket,
   session: SocketSession,
-  { policy, sessions, turns, history }: NativeEventsDependencies,
+  deps: NativeEventsDependencies,
 ): Handlers<typeof nativeClientEvents> {
+  const { policy, turns, answerControl, frames, positions } = deps;
+
+  const enter = async (conversationId: string): Promise<void> => {
+    await policy.assertMayEnter(session.caller, conversationId);
+    await session.membership.join(conversationId, nativeRoom(conversationId));
+  };
+
+  const send = async (turn: {
+    conversationId: string;
+    clientMessageId: string;
+    content: string;
+    replaces?: string;
+  }) => {
+    await enter(turn.conversationId);
+    const { message, answer, enqueue } = await turns.send({ ...session.turnFields(), ...turn });
+    if (answer && enqueue) positions.queued(turn.conversationId, answer.id);
+    return { ok: true as const, message: toNativeMessage(message), ...(answer && { answerId: answer.id }) };
+  };
+
   return {
-    resume: async ({ conversationId: asked, positions, afterSeq }) => {
-      const opened = await sessions.open(session.caller, asked, session.from);
-      const { id: conversationId, mode } = opened.conversation;
-      if (session.caller.kind === 'visitor') session.become({ kind: 'visitor', visitorId: opened.visitorId });
-      // Join first, read then: what is stored in between comes twice rather than not at all.
-      const feed = await session.membership.join(conversationId, nativeRoom(conversationId));
-      const { messages } = await history.call('listMessages', { conversationId, afterSeq });
-      return {
-        ok: true,
-        conversationId,
-        token: opened.token,
-        mode,
-        messages: messages.map(toNativeMessage),
-        pieces: feed.live.map(live => missingPiece(conversationId, live, positions)),
-      };
-    },
+    resume: asked => resumeConversation(session, asked, deps),
     leave: ({ conversationId }) => {
       session.membership.leave(nativeRoom(conversationId));
       return Promise.resolve({ ok: true });
     },
-    send: async ({ conversationId, clientMessageId, content }) => {
-      await policy.assertMayEnter(session.caller, conversationId);
-      await session.membership.join(conversationId, nativeRoom(conversationId));
-      const turn = { ...session.turnFields(), conversationId, clientMessageId, content };
-      const { message, answer } = await turns.send(turn);
-      return { ok: true, message: toNativeMessage(message), ...(answer && { answerId: answer.id }) };
+    send,
+    edit: ({ messageId, ...turn }) => send({ ...turn, replaces: messageId }),
+    stop: async ({ conversationId, answerId }) => {
+      await enter(conversationId);
+      await answerControl.stop(conversationId, answerId);
+      return { ok: true };
+    },
+    retry: async ({ conversationId, answerId, clientMessageId }) => {
+      await enter(conversationId);
+      const again = await answerControl.retry(conversationId, answerId, clientMessageId);
+      positions.queued(conversationId, again.id);
+      return { ok: true, answerId: again.id };
+    },
+    typing: async ({ conversationId, isTyping }) => {
+      await enter(conversationId);
+      const who = session.caller.kind === 'admin' ? 'admin' : 'visitor';
+      await frames.toConversation(conversationId, { type: 'typing', who, isTyping, origin: socket.id });
+      return { ok: true };
     },
   };
-}
-
-function missingPiece(
-  conversationId: string,
-  { answerId, epoch, text }: LiveAnswer,
-  positions: readonly AnswerPosition[],
-): AnswerPiece {
-  const held =
-    positions.find(position => position.answerId === answerId && position.epoch === epoch)?.offset ?? 0;
-  // Nobody holds more than there is; a client that says so starts again.
-  const offset = held <= text.length ? held : 0;
-  return { conversationId, answerId, epoch, offset, text: text.slice(offset) };
 }

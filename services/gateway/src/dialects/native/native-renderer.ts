@@ -1,4 +1,4 @@
-import type { ConversationMode, Message } from '@parley/contracts';
+import type { ConversationMode, Message, Typist } from '@parley/contracts';
 import type { Namespace } from 'socket.io';
 import { toNativeMessage } from '../../conversations/native-view.ts';
 import type { FeedListener, NewPiece } from '../../feed/feed-listener.ts';
@@ -29,6 +29,11 @@ export class NativeRenderer implements FeedListener {
 
   messageStored(message: Message): void {
     this.#emit(message.conversationId, 'message', toNativeMessage(message));
+  }
+
+  typing(conversationId: string, who: Typist, isTyping: boolean, origin: string): void {
+    const room = nativeRoom(conversationId);
+    this.#io.local.to(room).except(origin).emit('typing', { conversationId, who, isTyping });
   }
 
   modeChanged(conversationId: string, mode: ConversationMode): void {

@@ -59,12 +59,23 @@ export class MongoTurns {
 
   /** A page of what is open, answers and halves of turns, in the order of the index. */
   async openRecords({ after = '', limit }: UnfinishedQuery): Promise<Message[]> {
-    const documents = await this.#model
+    const page = await this.#model
       .find({ openIn: trusted({ $gt: after }) })
       .sort({ openIn: 1 })
       .limit(limit)
       .lean<MessageDocument[]>();
-    return documents.map(toMessage);
+    const crowded =
+      page.length === limit && page[0]?.openIn === page.at(-1)?.openIn ? page[0]?.openIn : undefined;
+    return (crowded === undefined ? page : await this.#oldestOpen(crowded, limit)).map(toMessage);
+  }
+
+  /** The index knows no order within a conversation; where one fills a page, its oldest must be among them. */
+  async #oldestOpen(conversationId: string, limit: number): Promise<MessageDocument[]> {
+    return this.#model
+      .find({ openIn: conversationId })
+      .sort({ seq: 1 })
+      .limit(limit)
+      .lean<MessageDocument[]>();
   }
 
   async #repeat(document: MessageDocument): Promise<StoredTurn> {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { MIGRATIONS } from './sqlite-migrations.ts';
 
 /** The database file cannot be used. The message says what to do. */
-export class DatabaseFileError extends Error {
+class DatabaseFileError extends Error {
   override readonly name = 'DatabaseFileError';
 }
 

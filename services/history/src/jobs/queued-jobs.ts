@@ -1,11 +1,12 @@
 import { redisNames } from '@parley/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { JobLookup } from '../sweeper/abandoned-answers.ts';
 
 const ENDED = new Set(['completed', 'failed', 'unknown']);
 
-/** Looks into a queue that somebody else fills. */
-export class JobLookup {
+/** The jobs of a queue that somebody else fills. */
+export class QueuedJobs implements JobLookup {
   readonly #queue: Queue;
 
   /** @param queueName from `redisNames.queues`. */
@@ -21,7 +22,6 @@ export class JobLookup {
     this.#queue.on('error', () => undefined);
   }
 
-  /** True while the job waits, for its turn or for another try, or is worked on. */
   async isUnderWay(jobId: string): Promise<boolean> {
     return !ENDED.has(await this.#queue.getJobState(jobId));
   }

@@ -1,0 +1,23 @@
+import type { AnswerPosition } from '@parley/contracts';
+import type { Transcript } from './transcript.ts';
+
+/** The contract takes no more. */
+const MAX_POSITIONS = 100;
+
+export interface ResumeRequest {
+  readonly conversationId?: string;
+  readonly positions: AnswerPosition[];
+  readonly afterSeq: number;
+}
+
+/** What to ask for so that exactly what this transcript lacks comes back. */
+export function resumeRequest({ conversationId, answers, settledSeq }: Transcript): ResumeRequest {
+  return {
+    ...(conversationId !== undefined && { conversationId }),
+    positions: answers
+      .filter(({ epoch }) => epoch > 0)
+      .slice(-MAX_POSITIONS)
+      .map(({ answerId, epoch, text }) => ({ answerId, epoch, offset: text.length })),
+    afterSeq: settledSeq,
+  };
+}

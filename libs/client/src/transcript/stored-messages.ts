@@ -1,0 +1,42 @@
+import { isClosed, type MessageStatus, type NativeMessage } from '@parley/contracts';
+import type { StoredMessage } from './transcript.ts';
+
+/**
+ * The held messages and the incoming ones, by `seq`. Versions of one message may arrive in any order: a status never goes
+ * back. Returns `held` itself if nothing is new.
+ */
+export function mergeMessages(
+  held: readonly StoredMessage[],
+  incoming: readonly NativeMessage[],
+): readonly StoredMessage[] {
+  const bySeq = new Map(held.map(message => [message.seq, message]));
+  let changed = false;
+  for (const message of incoming) {
+    const before = bySeq.get(message.seq);
+    if (before && (age(message.status) < age(before.status) || isSame(message, before))) continue;
+    bySeq.set(message.seq, { kind: 'message', ...message });
+    changed = true;
+  }
+  return changed ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : held;
+}
+
+/** The newest `seq` of which neither it nor anything before it can change: not an open answer's, nor the newest turn's. */
+export function settledBefore(messages: readonly StoredMessage[], firstOpenSeq: number): number {
+  const isCurrent = (role: StoredMessage['role']) => (message: StoredMessage) =>
+    message.role === role && message.status !== 'superseded';
+  const changeable = [
+    firstOpenSeq,
+    messages.findLast(isCurrent('user'))?.seq,
+    messages.findLast(isCurrent('assistant'))?.seq,
+  ].filter(seq => seq !== undefined);
+  return Math.min(messages.at(-1)?.seq ?? 0, ...changeable.map(seq => seq - 1));
+}
+
+function age(status: MessageStatus): number {
+  if (status === 'superseded') return 2;
+  return isClosed(status) ? 1 : 0;
+}
+
+function isSame(message: NativeMessage, before: StoredMessage): boolean {
+  return (Object.keys(message) as (keyof NativeMessage)[]).every(field => message[field] === before[field]);
+}

@@ -1,0 +1,58 @@
+import type { ConversationMode, NativeMessage, Typist } from '@parley/contracts';
+import type { OutgoingMessage } from '../outbox/outgoing-message.ts';
+
+/** A message that history has stored: a person's, or an answer that has ended. `superseded` ones are for UIs to hide. */
+export interface StoredMessage extends Readonly<NativeMessage> {
+  readonly kind: 'message';
+}
+
+/** An answer that has not ended yet. */
+export interface AnswerUnderWay {
+  readonly kind: 'answer';
+  readonly answerId: string;
+  /** Attempt whose text this is; 0 while the answer waits for a worker. */
+  readonly epoch: number;
+  readonly text: string;
+  /** The `seq` behind which it stands; absent: not known yet, behind everything. */
+  readonly after?: number;
+  /** Its place in the queue of waiting answers, 1 is next; absent if it does not wait, or nobody has said so. */
+  readonly queuePosition?: number;
+}
+
+export type TranscriptEntry = StoredMessage | AnswerUnderWay | OutgoingMessage;
+
+/** One conversation as this client knows it. Never changed, only replaced; parts that stay the same stay identical. */
+export interface Transcript {
+  /** Absent until the server has named it. */
+  readonly conversationId: string | undefined;
+  readonly mode: ConversationMode;
+  /** By `seq`. */
+  readonly messages: readonly StoredMessage[];
+  readonly answers: readonly AnswerUnderWay[];
+  /** Written here and not acknowledged yet, oldest first. */
+  readonly outgoing: readonly OutgoingMessage[];
+  /** All of the above in the order in which to show it. A key that survives sending: `clientMessageId ?? id`. */
+  readonly entries: readonly TranscriptEntry[];
+  readonly typing: Readonly<Record<Typist, boolean>>;
+  /** The conversation has been deleted; a resume, or the next message, begins it again. */
+  readonly deleted: boolean;
+  /** Up to this `seq` everything is held and will never change again. */
+  readonly settledSeq: number;
+}
+
+export const NOBODY_TYPES: Transcript['typing'] = { visitor: false, admin: false };
+
+/** A transcript of which nothing is known yet. */
+export function emptyTranscript(conversationId?: string): Transcript {
+  return {
+    conversationId,
+    mode: 'ai',
+    messages: [],
+    answers: [],
+    outgoing: [],
+    entries: [],
+    typing: NOBODY_TYPES,
+    deleted: false,
+    settledSeq: 0,
+  };
+}

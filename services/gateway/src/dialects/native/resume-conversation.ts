@@ -1,0 +1,48 @@
+import type { AckData, AnswerPiece, AnswerPosition, Payload, nativeClientEvents } from '@parley/contracts';
+import type { HistoryClient } from '@parley/platform';
+import { toNativeMessage } from '../../conversations/native-view.ts';
+import type { LiveAnswer } from '../../feed/live-answer.ts';
+import type { OpenSession } from '../../sessions/open-session.ts';
+import type { SocketSession } from '../../sockets/socket-session.ts';
+import { nativeRoom } from './native-renderer.ts';
+
+export interface ResumeDependencies {
+  readonly sessions: OpenSession;
+  readonly history: HistoryClient;
+}
+
+type Catalog = typeof nativeClientEvents;
+
+/** Joins a connection to a conversation and gives it exactly what it lacks. */
+export async function resumeConversation(
+  session: SocketSession,
+  asked: Payload<Catalog, 'resume'>,
+  { sessions, history }: ResumeDependencies,
+): Promise<AckData<Catalog, 'resume'>> {
+  const opened = await sessions.open(session.caller, asked.conversationId, session.from);
+  const { id: conversationId, mode } = opened.conversation;
+  if (session.caller.kind === 'visitor') session.become({ kind: 'visitor', visitorId: opened.visitorId });
+  // Join first, read then: what is stored in between comes twice rather than not at all.
+  const feed = await session.membership.join(conversationId, nativeRoom(conversationId));
+  const { messages } = await history.call('listMessages', { conversationId, afterSeq: asked.afterSeq });
+  return {
+    ok: true,
+    conversationId,
+    token: opened.token,
+    mode,
+    messages: messages.map(toNativeMessage),
+    pieces: feed.live.map(live => missingPiece(conversationId, live, asked.positions)),
+  };
+}
+
+function missingPiece(
+  conversationId: string,
+  { answerId, epoch, text }: LiveAnswer,
+  positions: readonly AnswerPosition[],
+): AnswerPiece {
+  const held =
+    positions.find(position => position.answerId === answerId && position.epoch === epoch)?.offset ?? 0;
+  // Nobody holds more than there is; a client that says so starts again.
+  const offset = held <= text.length ? held : 0;
+  return { conversationId, answerId, epoch, offset, text: text.slice(offset) };
+}

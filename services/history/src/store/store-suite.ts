@@ -1,0 +1,23 @@
+import { describe } from 'vitest';
+import { answerSuite } from './suite/answer-suite.ts';
+import { conversationSuite } from './suite/conversation-suite.ts';
+import { messageSuite } from './suite/message-suite.ts';
+import { reopenSuite } from './suite/reopen-suite.ts';
+import { StoreBench, type StoreFixture } from './suite/store-fixture.ts';
+import { textSuite } from './suite/text-suite.ts';
+import { turnSuite } from './suite/turn-suite.ts';
+import { unfinishedSuite } from './suite/unfinished-suite.ts';
+
+/** What every ConversationStore must do, whatever it keeps its data in. */
+export function storeSuite(fixture: StoreFixture): void {
+  const parts = [
+    ['turns', turnSuite],
+    ['answers', answerSuite],
+    ['conversations', conversationSuite],
+    ['messages', messageSuite],
+    ['unfinished work', unfinishedSuite],
+    ['texts', textSuite],
+  ] as const;
+  for (const [name, part] of parts) describe(name, () => part(new StoreBench(fixture)));
+  if (fixture.keepsData) describe('kept data', () => reopenSuite(new StoreBench(fixture)));
+}

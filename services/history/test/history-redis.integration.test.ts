@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { redisNames } from '@parley/contracts';
+import { AnswerHeartbeat, AnswerLog, AnswerQueue, HistoryQueue } from '@parley/platform';
+import { LeakCheck, OwnedRedis, waitFor } from '@parley/testkit';
+import { UnrecoverableError, Worker } from 'bullmq';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { answerIdOf, messageIdOf } from '../src/store/message-ids.ts';
+import { connect, newId, openQueue, overhear, startHistory, type RunningHistory } from './running-history.ts';
+
+let redis: OwnedRedis;
+
+beforeEach(async () => {
+  redis = await OwnedRedis.start();
+  onTestFinished(() => redis.stop());
+});
+
+/** Without sweeps, unless a test asks for them. */
+const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> =>
+  startHistory({ REDIS_URL: redis.url, DATABASE_URL: 'memory:', SWEEP_INTERVAL_MS: '3600000', ...env });
+
+const SWEEPING = { SWEEP_INTERVAL_MS: '20', SWEEP_AFTER_MS: '0' };
+
+const typesOf = (frames: { type: string }[]): string[] => frames.map(({ type }) => type);
+
+test("a person's message is announced once, to its conversation and to the admins", async () => {
+  const { client } = await start();
+  const conversationId = newId();
+  const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
+  const admins = await overhear(redis.url, redisNames.activityChannel);
+  const turn = { conversationId, clientMessageId: 'k1', content: 'Why?', origin: 'socket-1' };
+  const { message } = await client.call('appendTurn', turn);
+  await client.call('appendTurn', turn);
+  await client.call('addMessage', { conversationId, clientMessageId: 'k2', role: 'admin', content: 'So.' });
+  await waitFor(() => admins.frames.length >= 2, { what: 'the announcements' });
+  await Promise.all([heard.caughtUp(), admins.caughtUp()]);
+  expect(heard.frames).toEqual([
+    { type: 'message.stored', message, origin: 'socket-1' },
+    { type: 'message.stored', message: expect.objectContaining({ role: 'admin' }) as unknown },
+  ]);
+  expect(typesOf(admins.frames)).toEqual(['message.added', 'message.added']);
+});
+
+test('a finished answer is stored, announced exactly once, and the next one is queued', async () => {
+  const { client, ask } = await start();
+  const conversationId = newId();
+  const answer = await ask(conversationId, 'One?');
+  const next = await ask(conversationId, 'Two?');
+  await client.call('claimAnswer', { conversationId, answerId: answer.id, contextMessages: 1 });
+  await client.call('claimAnswer', { conversationId, answerId: answer.id, contextMessages: 1 });
+  const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
+  const facts = new HistoryQueue(connect(redis.url));
+  onTestFinished(() => facts.close());
+  const fact = { conversationId, answerId: answer.id, status: 'complete', text: 'Because.' } as const;
+  await facts.answerFinished({ ...fact, epoch: 1, text: 'From a worker that was replaced.' });
+  await facts.answerFinished({ ...fact, epoch: 2 });
+
+  const jobs = openQueue('answers', redis.url);
+  await waitFor(() => jobs.getJob(next.id), { what: 'the next answer to be queued' });
+  const historyJobs = openQueue('history', redis.url);
+  await waitFor(async () => (await historyJobs.count()) + (await historyJobs.getActiveCount()) === 0, {
+    what: 'the queue to be empty',
+  });
+  await heard.caughtUp();
+  expect(heard.frames).toMatchObject([
+    { type: 'answer.stored', message: { id: answer.id, content: 'Because.', status: 'complete', epoch: 2 } },
+  ]);
+  const { message } = await client.call('getMessage', { conversationId, messageId: answer.id });
+  expect(heard.frames[0]?.message).toEqual(message);
+});
+
+test('a job that is none fails at once and holds up nobody', async () => {
+  await start();
+  const queue = openQueue('history', redis.url);
+  const job = await queue.add('history', { type: 'nonsense' }, { attempts: 5 });
+  await waitFor(() => job.isFailed(), { what: 'the job to fail' });
+});
+
+test('the sweeper queues an answer that nobody works on, and leaves alone what has a heart or is handed over', async () => {
+  const { client, ask } = await start(SWEEPING);
+  const jobs = openQueue('answers', redis.url);
+  const connection = connect(redis.url);
+  const refOf = (conversationId: string) => ({
+    conversationId,
+    answerId: answerIdOf(messageIdOf(conversationId, 'k1')),
+  });
+  const alive = refOf(newId());
+  const handedOver = refOf(newId());
+  await using _heartbeat = await AnswerHeartbeat.start(connection, alive, () => undefined);
+  await openQueue('history', redis.url).add(
+    'history',
+    {},
+    { jobId: `${handedOver.answerId}-0`, delay: 60_000 },
+  );
+  for (const { conversationId } of [alive, handedOver])
+    await client.call('appendTurn', { conversationId, clientMessageId: 'k1', content: 'Why?' });
+
+  // Queued one after the other: the second proves that a whole sweep has gone by.
+  for (let n = 0; n < 2; n += 1) {
+    const stuck = await ask(newId());
+    await waitFor(() => jobs.getJob(stuck.id), { what: 'the answer to be queued' });
+  }
+  expect(await jobs.getJob(alive.answerId)).toBeUndefined();
+  expect(await jobs.getJob(handedOver.answerId)).toBeUndefined();
+});
+
+test('the sweeper queues an answer again whose job has failed', async () => {
+  const { ask } = await start(SWEEPING);
+  const jobs = openQueue('answers', redis.url);
+  const stuck = await ask(newId());
+  await waitFor(() => jobs.getJob(stuck.id), { what: 'the answer to be queued' });
+  let tries = 0;
+  const worker = new Worker(
+    jobs.name,
+    () => {
+      tries += 1;
+      return Promise.reject(new UnrecoverableError('no provider'));
+    },
+    { connection: connect(redis.url), prefix: redisNames.queuePrefix },
+  );
+  onTestFinished(() => worker.close());
+  await waitFor(() => tries > 1, { what: 'a second try' });
+});
+
+test('taking over stops the running answer, closes the waiting one and says so', async () => {
+  const { client, ask } = await start();
+  const conversationId = newId();
+  const running = await ask(conversationId, 'One?');
+  const waiting = await ask(conversationId, 'Two?');
+  const ref = { conversationId, answerId: running.id };
+  const log = new AnswerLog(connect(redis.url));
+  await client.call('claimAnswer', { ...ref, contextMessages: 1 });
+  await log.open(ref, 1);
+  await log.append(ref, 1, 0, 'So fa');
+  const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
+  const workers = await overhear(redis.url, redisNames.controlChannel);
+  await client.call('updateConversation', { conversationId, mode: 'human' });
+  expect(await log.append(ref, 1, 5, 'r')).toBe('stopping');
+  await Promise.all([heard.caughtUp(), workers.caughtUp()]);
+  expect(workers.frames).toEqual([{ type: 'answer.fenced', ...ref }]);
+  expect(heard.frames).toMatchObject([
+    { type: 'conversation.mode', mode: 'human' },
+    { type: 'answer.stored', message: { id: waiting.id, status: 'superseded' } },
+  ]);
+  const turn = await client.call('appendTurn', { conversationId, clientMessageId: 'k', content: 'Hello?' });
+  expect(turn.answer).toBeUndefined();
+  await client.call('updateConversation', { conversationId, mode: 'ai' });
+  expect(
+    await client.call('claimAnswer', { conversationId, answerId: waiting.id, contextMessages: 1 }),
+  ).toEqual({ outcome: 'closed' });
+});
+
+test('deleting a conversation takes its jobs and logs along, and everybody hears of it', async () => {
+  await using leaks = await LeakCheck.start(redis.url);
+  const { service, client, ask } = await start();
+  const conversationId = newId();
+  const running = await ask(conversationId, 'One?');
+  const connection = connect(redis.url);
+  const ref = { conversationId, answerId: running.id };
+  const answers = new AnswerQueue(connection);
+  await answers.add(ref);
+  const log = new AnswerLog(connection);
+  await log.open(ref, 1);
+  const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
+  const admins = await overhear(redis.url, redisNames.activityChannel);
+  await client.call('deleteConversation', { conversationId });
+  expect(await log.append(ref, 1, 0, 'x')).toBe('missing');
+  expect(await answers.waiting()).toBe(0);
+  await Promise.all([heard.caughtUp(), admins.caughtUp()]);
+  expect(typesOf(heard.frames)).toEqual(['conversation.deleted']);
+  expect(admins.frames).toEqual([{ type: 'conversation.changed', conversationId }]);
+  await answers.close();
+  await service.terminate();
+  expect((await leaks.leftovers()).keys.filter(key => key.includes(conversationId))).toEqual([]);
+});
+
+test('while Redis hangs or is gone, messages are stored without delay and the probe says why', async () => {
+  const { service, client } = await start();
+  const conversationId = newId();
+  const say = async (content: string): Promise<void> => {
+    const started = performance.now();
+    await client.call('appendTurn', { conversationId, clientMessageId: randomUUID(), content });
+    expect(performance.now() - started).toBeLessThan(1_000);
+  };
+  await say('before');
+  redis.pause();
+  await say('while it hangs');
+  await redis.kill();
+  await say('while it is gone');
+  const readiness = async () => (await fetch(`${service.url}/readyz`)).json();
+  await waitFor(
+    async () => ((await readiness()) as { reasons: string[] }).reasons.includes('redis is away'),
+    {
+      what: 'the probe to notice',
+    },
+  );
+  await redis.restart();
+  await waitFor(async () => ((await readiness()) as { status: string }).status === 'OK', {
+    what: 'Redis to be back',
+  });
+  const { messages } = await client.call('listMessages', { conversationId });
+  expect(messages.map(message => message.content).filter(Boolean)).toEqual([
+    'before',
+    'while it hangs',
+    'while it is gone',
+  ]);
+});
+
+test('after SIGTERM no connection is left', async () => {
+  await using leaks = await LeakCheck.start(redis.url);
+  const { service, ask } = await start(SWEEPING);
+  await ask(newId());
+  expect(await service.terminate()).toBe(0);
+  await waitFor(async () => Object.keys((await leaks.leftovers()).connections).length === 0, {
+    what: 'the connections to be closed',
+  });
+});
