@@ -46,6 +46,7 @@ export async function startAiWorker(
   const answerMetrics = new AnswerMetrics(metrics);
   const provider = buildProvider({ config, redis, metrics: answerMetrics, log, releases });
   const hints = new FenceHints();
+  hints.follow(new ChannelSubscriber(subscriber));
   const ports: AnswerPorts = {
     history: new HistoryClient({ url: settings.HISTORY_URL, token: secrets.internalToken }),
     answerLog: new AnswerLog(redis),
@@ -71,10 +72,6 @@ export async function startAiWorker(
   const app = express().disable('x-powered-by').use(probes({ notReadyBecause }, metrics));
   const http = await listen(app, { port: settings.PORT, host: settings.HOST });
   releases.push('probes', () => http.stop(PROBES_DEADLINE_MS));
-  // Not waited for: without Redis a worker is not ready, but it can be stopped.
-  hints.follow(new ChannelSubscriber(subscriber)).catch((error: unknown) => {
-    log.warn({ err: error }, 'the control channel is not heard');
-  });
   consumer.start();
   return {
     port: http.port,

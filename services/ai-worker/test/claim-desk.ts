@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { historyApi, type Message } from '@parley/contracts';
+import { ParleyError, historyApi, type Message } from '@parley/contracts';
 import { listen, type AnswerRef, type HttpServer } from '@parley/platform';
 
 interface Entry {
@@ -15,6 +15,7 @@ const ALLOWED_RUNS = 2;
 export class ClaimDesk implements AsyncDisposable {
   readonly #answers = new Map<string, Entry>();
   readonly #http: HttpServer;
+  #refusals = 0;
   /** Calls so far, e.g. `claim`, `release`. */
   readonly calls: string[] = [];
 
@@ -51,6 +52,15 @@ export class ClaimDesk implements AsyncDisposable {
     if (entry) entry.closed = true;
   }
 
+  forget({ answerId }: AnswerRef): void {
+    this.#answers.delete(answerId);
+  }
+
+  /** The next calls fail as if the store were away. */
+  refuse(calls: number): void {
+    this.#refusals = calls;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#http.stop(0);
   }
@@ -58,7 +68,11 @@ export class ClaimDesk implements AsyncDisposable {
   #answer(answerId: string, call: string, body: string): { status: number; reply: unknown } {
     const entry = this.#answers.get(answerId);
     this.calls.push(call);
-    if (!entry) return { status: 404, reply: { code: 'ANSWER_NOT_FOUND', message: 'Answer not found' } };
+    if (this.#refusals > 0) {
+      this.#refusals -= 1;
+      return { status: 503, reply: new ParleyError('HISTORY_UNAVAILABLE').toBody() };
+    }
+    if (!entry) return { status: 404, reply: new ParleyError('ANSWER_NOT_FOUND').toBody() };
     const reply = call === 'claim' ? this.#claim(entry) : this.#release(entry, body);
     const { reply: contract } = call === 'claim' ? historyApi.claimAnswer : historyApi.releaseAnswer;
     return { status: 200, reply: contract.parse(reply) };

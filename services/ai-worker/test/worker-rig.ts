@@ -26,7 +26,7 @@ import { startAiWorker } from '../src/ai-worker.ts';
 import { readConfig } from '../src/config.ts';
 import { ClaimDesk } from './claim-desk.ts';
 
-export type AnswerFrame = Extract<ConversationFrame, { answerId: string }>;
+export type AnswerFrame = Extract<ConversationFrame, { type: 'answer.started' | 'answer.delta' }>;
 type Env = Readonly<Record<string, string>>;
 
 /** A worker that runs inside the test's process. */
@@ -69,10 +69,10 @@ export class WorkerRig implements AsyncDisposable {
     const provider = opened.use(await ScriptedProvider.start());
     const desk = opened.use(await ClaimDesk.start());
     const rig = new WorkerRig({ redis, provider, desk }, opened.move());
-    const ear = rig.#connect('subscriber');
+    const ear = rig.#connect('adapter');
     ear.on('pmessage', (_pattern: string, _channel: string, payload: string) => {
       const frame = readFrame(conversationFrame.read, payload);
-      if (frame && 'answerId' in frame) rig.#frames.push(frame);
+      if (frame?.type === 'answer.started' || frame?.type === 'answer.delta') rig.#frames.push(frame);
     });
     await ear.psubscribe(redisNames.conversationChannel('*'));
     return rig;
@@ -163,7 +163,26 @@ export class WorkerRig implements AsyncDisposable {
     await this.#publisher.toWorkers({ type: 'answer.fenced', ...answer });
   }
 
-  #connect(role: 'jobs' | 'subscriber'): Redis {
+  /** Waits for a line of a worker's log. */
+  async workerSays(worker: ServiceProcess, text: string): Promise<void> {
+    await waitFor(() => worker.logs.some(line => line.includes(text)), {
+      what: `the worker to say "${text}"`,
+    });
+  }
+
+  /** Every key of Redis, with what can be read of it. */
+  async everythingInRedis(): Promise<unknown> {
+    const names = await this.connection.keys('*');
+    return Promise.all(
+      names.map(async name => [
+        name,
+        await this.connection.hgetall(name).catch(() => undefined),
+        await this.connection.get(name).catch(() => undefined),
+      ]),
+    );
+  }
+
+  #connect(role: 'jobs' | 'adapter'): Redis {
     return this.#releases.adopt(connectRedis(this.redis.url, role, silent), closeRedis);
   }
 

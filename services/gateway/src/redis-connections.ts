@@ -25,7 +25,7 @@ export async function openRedisConnections(
     commands: connectRedis(url, 'commands', log),
     feed: connectRedis(url, 'subscriber', log),
     adapterPublisher: connectRedis(url, 'commands', log),
-    adapterSubscriber: connectRedis(url, 'subscriber', log),
+    adapterSubscriber: connectRedis(url, 'adapter', log),
   };
   for (const [name, redis] of Object.entries(connections) as [string, Redis][]) {
     releases.push(`redis ${name}`, () => closeRedis(redis));

@@ -214,3 +214,10 @@ test('after SIGTERM no connection is left', async () => {
     what: 'the connections to be closed',
   });
 });
+
+test('SIGTERM is obeyed also while Redis is gone', async () => {
+  const { service, ask } = await start(SWEEPING);
+  await redis.kill();
+  await ask(newId());
+  expect(await service.terminate()).toBe(0);
+});

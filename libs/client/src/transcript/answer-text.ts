@@ -27,6 +27,16 @@ export function placedAfter(answer: AnswerUnderWay, after: number): AnswerUnderW
   return answer.after === after ? answer : { ...answer, after };
 }
 
-function running({ queuePosition: _, ...answer }: AnswerUnderWay, epoch: number, text: string): AnswerUnderWay {
+/** The same answer, waiting at this place in the queue; an answer that has text does not wait. */
+export function queuedAt(answer: AnswerUnderWay, queuePosition: number): AnswerUnderWay {
+  const isNews = answer.text === '' && answer.queuePosition !== queuePosition;
+  return isNews ? { ...answer, queuePosition } : answer;
+}
+
+function running(
+  { queuePosition: _, ...answer }: AnswerUnderWay,
+  epoch: number,
+  text: string,
+): AnswerUnderWay {
   return { ...answer, epoch, text };
 }

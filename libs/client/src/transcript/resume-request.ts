@@ -4,16 +4,12 @@ import type { Transcript } from './transcript.ts';
 /** The contract takes no more. */
 const MAX_POSITIONS = 100;
 
-export interface ResumeRequest {
-  readonly conversationId?: string;
-  readonly positions: AnswerPosition[];
-  readonly afterSeq: number;
-}
-
 /** What to ask for so that exactly what this transcript lacks comes back. */
-export function resumeRequest({ conversationId, answers, settledSeq }: Transcript): ResumeRequest {
+export function resumeRequest({ answers, settledSeq }: Transcript): {
+  positions: AnswerPosition[];
+  afterSeq: number;
+} {
   return {
-    ...(conversationId !== undefined && { conversationId }),
     positions: answers
       .filter(({ epoch }) => epoch > 0)
       .slice(-MAX_POSITIONS)

@@ -56,3 +56,14 @@ export function emptyTranscript(conversationId?: string): Transcript {
     settledSeq: 0,
   };
 }
+
+/** Nothing is known any more but what is written here. */
+export function startOver(transcript: Transcript, conversationId = transcript.conversationId): Transcript {
+  return { ...emptyTranscript(conversationId), mode: transcript.mode, outgoing: transcript.outgoing };
+}
+
+/** The transcript with these fields; itself if they are what they were. */
+export function withFields(transcript: Transcript, fields: Partial<Transcript>): Transcript {
+  const names = Object.keys(fields) as (keyof Transcript)[];
+  return names.every(name => fields[name] === transcript[name]) ? transcript : { ...transcript, ...fields };
+}

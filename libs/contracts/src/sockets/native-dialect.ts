@@ -88,7 +88,7 @@ export const nativeClientEvents = {
     payload: answerRef.extend({ clientMessageId: clientMessageIdSchema }),
     ack: z.object({ ok: z.literal(true), answerId: z.string() }),
   },
-  /** Say it again every few seconds while it lasts; it ends by itself. */
+  /** Say it again every few seconds while it lasts; whoever is told shows it for 6 seconds. */
   typing: { payload: inConversation.extend({ isTyping: z.boolean() }), ack: done },
 } as const satisfies EventCatalog;
 

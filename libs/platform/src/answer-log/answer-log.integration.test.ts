@@ -97,6 +97,18 @@ test('the text of a dead worker can be taken over, and the worker, if it was not
   expect(await log.seal(answer, 1)).toBeUndefined();
 });
 
+test('how an answer ended is kept beside its text, and gone with the next epoch', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'whole');
+  const ending = { status: 'complete', usage: { inputTokens: 3, outputTokens: 1 } } as const;
+  expect(await log.finish(answer, 1, ending)).toBe('ok');
+  expect(await log.read(answer)).toEqual({ epoch: 1, state: 'finished', text: 'whole', ending });
+  expect(await log.append(answer, 1, 5, ' and more')).toBe('finished');
+  await log.open(answer, 2);
+  expect(await log.finish(answer, 1, ending)).toBe('replaced');
+  expect(await log.read(answer)).toEqual({ epoch: 2, state: 'streaming', text: '' });
+});
+
 test('a stored answer is told, and its log is on its way out', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'done');

@@ -1,7 +1,15 @@
-import { conversationFrame, redisNames, type AnswerKeys, type Message } from '@parley/contracts';
+import {
+  closedAnswerStatusSchema,
+  conversationFrame,
+  redisNames,
+  usageSchema,
+  type AnswerKeys,
+  type Message,
+} from '@parley/contracts';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { luaScript, type LuaScript } from '../redis/lua-script.ts';
-import { APPEND, FENCE, OPEN, READ, RESTORE, RETIRE, SEAL } from './scripts.ts';
+import { APPEND, FENCE, FINISH, OPEN, READ, RESTORE, RETIRE, SEAL } from './scripts.ts';
 
 /** A log that nobody writes to any more disappears after this long; every append starts it anew. */
 const LOG_TTL_MS = 15 * 60_000;
@@ -20,16 +28,25 @@ export interface AnswerRef {
  * - `ok`: written and published.
  * - `replaced`: a newer epoch has been opened; the writer must stop and keep silent.
  * - `missing`: Redis has lost the log, or part of it; `restore` it.
- * - `stopping`: somebody has asked for the answer to end here.
+ * - `stopping`, `superseding`: somebody has asked for the answer to end here, as `stopped` or as `superseded`.
  * - `finished`: the answer has ended.
  */
-export type AppendResult = 'ok' | 'replaced' | 'missing' | 'stopping' | 'finished';
+export type AppendResult = 'ok' | 'replaced' | 'missing' | FenceState | 'finished';
+
+/** Why the pen was taken away. */
+export type FenceState = 'stopping' | 'superseding';
+
+const endingSchema = z.object({ status: closedAnswerStatusSchema, usage: usageSchema.optional() });
+/** How a run at an answer ended. */
+export type AnswerEnding = z.infer<typeof endingSchema>;
 
 /** The text so far of the newest epoch. */
 export interface AnswerSnapshot {
   readonly epoch: number;
-  readonly state: 'streaming' | 'stopping' | 'finished' | 'stored';
+  readonly state: 'streaming' | FenceState | 'finished' | 'stored';
   readonly text: string;
+  /** Present once the text is whole. */
+  readonly ending?: AnswerEnding;
 }
 
 /**
@@ -42,6 +59,7 @@ export class AnswerLog {
   readonly #append: LuaScript;
   readonly #restore: LuaScript;
   readonly #fence: LuaScript;
+  readonly #finish: LuaScript;
   readonly #seal: LuaScript;
   readonly #retire: LuaScript;
   readonly #read: LuaScript;
@@ -52,6 +70,7 @@ export class AnswerLog {
     this.#append = luaScript(redis, 'parleyAnswerAppend', APPEND);
     this.#restore = luaScript(redis, 'parleyAnswerRestore', RESTORE);
     this.#fence = luaScript(redis, 'parleyAnswerFence', FENCE);
+    this.#finish = luaScript(redis, 'parleyAnswerFinish', FINISH);
     this.#seal = luaScript(redis, 'parleyAnswerSeal', SEAL);
     this.#retire = luaScript(redis, 'parleyAnswerRetire', RETIRE);
     this.#read = luaScript(redis, 'parleyAnswerRead', READ);
@@ -81,8 +100,18 @@ export class AnswerLog {
   }
 
   /** Takes the pen away: the next append of whoever writes is refused with `state`. */
-  async fence(answer: AnswerRef, state: 'stopping' | 'finished'): Promise<void> {
+  async fence(answer: AnswerRef, state: FenceState): Promise<void> {
     await this.#fence(keyList(answer), [state, LOG_TTL_MS]);
+  }
+
+  /** The text is whole: keeps how it ended until history has stored both. */
+  async finish(
+    answer: AnswerRef,
+    epoch: number,
+    ending: AnswerEnding,
+  ): Promise<'ok' | 'replaced' | 'missing'> {
+    const args = [epoch, JSON.stringify(endingSchema.parse(ending)), LOG_TTL_MS];
+    return (await this.#finish(keyList(answer), args)) as 'ok' | 'replaced' | 'missing';
   }
 
   /**
@@ -105,8 +134,13 @@ export class AnswerLog {
   async read(answer: AnswerRef): Promise<AnswerSnapshot | undefined> {
     const reply = await this.#read(keyList(answer), []);
     if (!Array.isArray(reply)) return undefined;
-    const [epoch, state, text] = reply as [string, AnswerSnapshot['state'], string];
-    return { epoch: Number(epoch), state, text };
+    const [epoch, state, text, ending] = reply as [string, AnswerSnapshot['state'], string, string];
+    return {
+      epoch: Number(epoch),
+      state,
+      text,
+      ...(ending !== '' && { ending: endingSchema.parse(JSON.parse(ending)) }),
+    };
   }
 
   /** Ids of the conversation's answers that have a log and are not yet stored. */

@@ -19,6 +19,8 @@ export class AnswerHeartbeat implements AsyncDisposable {
     this.#redis = redis;
     this.#key = key;
     this.#timer = setInterval(() => {
+      // Beats must not pile up for the time when Redis is back.
+      if (this.#redis.status !== 'ready') return;
       this.#beat().catch(onError);
     }, BEAT_MS);
   }

@@ -11,6 +11,7 @@ local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
 if current >= tonumber(ARGV[1]) then return 'replaced' end
 redis.call('DEL', KEYS[2])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', 0, 'state', 'streaming')
+redis.call('HDEL', KEYS[1], 'ending')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('SADD', KEYS[3], ARGV[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
@@ -33,6 +34,7 @@ redis.call('APPEND', KEYS[2], ARGV[4])
 redis.call('HSET', KEYS[1], 'length', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
+redis.call('PEXPIRE', KEYS[3], ARGV[5])
 redis.call('PUBLISH', KEYS[4], ARGV[6])
 return 'ok'
 `;
@@ -65,7 +67,21 @@ end
 return redis.call('HMGET', KEYS[1], 'epoch', 'state')
 `;
 
-/** ARGV: epoch, ttl, frame. Takes the text over from a dead worker: nobody may append any more. Returns the text. */
+/**
+ * ARGV: epoch, ending, ttl. The text is whole; the ending is kept beside it until history has stored both, so that whoever is
+ * asked to produce the answer again can hand it over instead.
+ */
+export const FINISH = `
+local current = redis.call('HGET', KEYS[1], 'epoch')
+if not current then return 'missing' end
+if current ~= ARGV[1] then return 'replaced' end
+redis.call('HSET', KEYS[1], 'state', 'finished', 'ending', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 'ok'
+`;
+
+/** ARGV: epoch, ttl. Takes the text over from a dead worker: nobody may append any more. Returns the text. */
 export const SEAL = `
 local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
 if current > tonumber(ARGV[1]) then return false end
@@ -86,9 +102,9 @@ redis.call('PUBLISH', KEYS[4], ARGV[3])
 return 'ok'
 `;
 
-/** Returns epoch, state, text as one moment saw them. */
+/** Returns epoch, state, text and ending as one moment saw them. */
 export const READ = `
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'ending')
 if not meta[1] then return false end
-return { meta[1], meta[2], redis.call('GET', KEYS[2]) or '' }
+return { meta[1], meta[2], redis.call('GET', KEYS[2]) or '', meta[3] or '' }
 `;

@@ -2,39 +2,48 @@ import type { Redis } from 'ioredis';
 
 export type ChannelListener = (payload: string) => void;
 
+/** Channels named in one SUBSCRIBE after a reconnect. */
+const BATCH = 500;
+
 /**
  * Ref-counted subscriptions on one connection: a channel is subscribed while somebody here listens to it, and no longer.
+ * After a reconnect it subscribes again what is still listened to, and tells that something was missed.
  */
 export class ChannelSubscriber {
   readonly #redis: Redis;
   readonly #listeners = new Map<string, Set<ChannelListener>>();
   readonly #onGap: (() => void)[] = [];
-  #wasReady: boolean;
 
   /** @param redis a connection of role `subscriber`, used for nothing else. */
   constructor(redis: Redis) {
     this.#redis = redis;
-    this.#wasReady = redis.status === 'ready';
     redis.on('message', (channel: string, payload: string) => {
       for (const listener of this.#listeners.get(channel) ?? []) listener(payload);
     });
     redis.on('ready', () => {
-      if (this.#wasReady) for (const listener of this.#onGap) listener();
-      this.#wasReady = true;
+      // It failed because the connection broke again; the next `ready` does it.
+      this.#subscribeAgain().catch(() => undefined);
     });
   }
 
-  /** Called after each reconnect: whatever was published meanwhile was missed. */
+  /** Called after each reconnect, when all is subscribed again: whatever was published meanwhile was missed. */
   onGap(listener: () => void): void {
     this.#onGap.push(listener);
   }
 
-  /** Resolves once Redis has confirmed: what is published from then on is heard. */
+  /**
+   * Resolves once Redis has confirmed: what is published from then on is heard. If it rejects, the listener stays, and hears
+   * when Redis is back, until it is unsubscribed.
+   */
   async subscribe(channel: string, listener: ChannelListener): Promise<void> {
-    const listeners = this.#listeners.get(channel) ?? new Set();
-    listeners.add(listener);
-    this.#listeners.set(channel, listeners);
+    this.listen(channel, listener);
     await this.#redis.subscribe(channel);
+  }
+
+  /** Listens whenever Redis is there, without waiting for it. Call it before the connection is up. */
+  listen(channel: string, listener: ChannelListener): void {
+    const listeners = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, listeners.add(listener));
   }
 
   async unsubscribe(channel: string, listener: ChannelListener): Promise<void> {
@@ -48,5 +57,14 @@ export class ChannelSubscriber {
   /** Channels with a listener. */
   get channels(): number {
     return this.#listeners.size;
+  }
+
+  async #subscribeAgain(): Promise<void> {
+    const channels = [...this.#listeners.keys()];
+    if (channels.length === 0) return;
+    for (let from = 0; from < channels.length; from += BATCH) {
+      await this.#redis.subscribe(...channels.slice(from, from + BATCH));
+    }
+    for (const listener of this.#onGap) listener();
   }
 }

@@ -2,9 +2,15 @@ import { historyJob, redisNames, type HistoryJob } from '@parley/contracts';
 import type { Redis } from 'ioredis';
 import { JobProducer } from './job-producer.ts';
 
-/** A finished answer is tried for as long as the store may be away: 30 tries, at most a minute apart. */
-const ATTEMPTS = 30;
+/** A finished answer is tried for as long as the store is away; the number only has to be one. */
+const ATTEMPTS = 1_000_000;
 const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+
+/** Milliseconds until the next try; the consumer's `backoffStrategy`. BullMQ's own exponential one grows without bound. */
+export function historyRetryMs(attempt: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_RETRY_MS);
+}
 
 /** Queue `history`: facts that history must store. */
 export class HistoryQueue {
@@ -13,7 +19,7 @@ export class HistoryQueue {
   constructor(redis: Redis) {
     this.#jobs = new JobProducer(redisNames.queues.history, historyJob, redis, {
       attempts: ATTEMPTS,
-      backoff: { type: 'exponential', delay: FIRST_RETRY_MS },
+      backoff: { type: 'capped' },
       removeOnComplete: true,
       removeOnFail: { count: 10_000, age: 7 * 24 * 3600 },
     });

@@ -6,9 +6,10 @@ import { scoped, type Log } from '../logging/logger.ts';
  *
  * - `commands`: of a request that somebody waits for. Fails at once, so that the client gets a retryable error.
  * - `jobs`: of work that must get done. Waits for Redis however long it takes.
- * - `subscriber`: pub/sub. Subscribes again by itself; what was said meanwhile is lost and must be repaired.
+ * - `subscriber`: of a ChannelSubscriber, which subscribes again itself, so that nothing else remembers channels.
+ * - `adapter`: of the Socket.IO adapter, which expects that subscriptions come back by themselves.
  */
-export type RedisRole = 'commands' | 'jobs' | 'subscriber';
+export type RedisRole = 'commands' | 'jobs' | 'subscriber' | 'adapter';
 
 const COMMAND_TIMEOUT_MS = 2_000;
 const RECONNECT_MAX_MS = 1_000;
@@ -16,7 +17,8 @@ const RECONNECT_MAX_MS = 1_000;
 const byRole = {
   commands: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS },
   jobs: { maxRetriesPerRequest: null },
-  subscriber: { maxRetriesPerRequest: null },
+  subscriber: { enableOfflineQueue: false, autoResubscribe: false, commandTimeout: COMMAND_TIMEOUT_MS },
+  adapter: { maxRetriesPerRequest: null },
 } as const satisfies Record<RedisRole, unknown>;
 
 /**

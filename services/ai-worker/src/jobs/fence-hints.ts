@@ -21,13 +21,13 @@ export class FenceHints {
     };
   };
 
-  /** Resolves when the control channel is heard. */
-  async follow(subscriber: ChannelSubscriber): Promise<void> {
+  /** Hears the control channel whenever Redis is there. */
+  follow(subscriber: ChannelSubscriber): void {
     // What was said while the connection was away may have been meant for any of them.
     subscriber.onGap(() => {
       for (const answerId of this.#listeners.keys()) this.#tell(answerId);
     });
-    await subscriber.subscribe(redisNames.controlChannel, payload => {
+    subscriber.listen(redisNames.controlChannel, payload => {
       const frame = readFrame(controlFrame.read, payload);
       if (frame) this.#tell(frame.answerId);
     });

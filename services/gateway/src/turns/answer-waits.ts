@@ -34,7 +34,7 @@ export class AnswerWaits implements FeedListener {
     };
     const askAgain = setInterval(() => {
       ask().catch((error: unknown) => {
-        if (ParleyError.from(error).status === 404) reject(ParleyError.from(error));
+        if (ParleyError.from(error).status === 404) reject(new ParleyError('CONVERSATION_NOT_FOUND'));
       });
     }, ASK_EVERY_MS);
     const deadline = setTimeout(() => reject(new ParleyError('ANSWER_TIMEOUT')), waitMs);

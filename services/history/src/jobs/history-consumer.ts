@@ -1,5 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { historyJob, redisNames } from '@parley/contracts';
-import { scoped, type Log } from '@parley/platform';
+import { historyRetryMs, scoped, type Log } from '@parley/platform';
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { FinishAnswer } from '../use-cases/finish-answer.ts';
@@ -10,13 +11,17 @@ const LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 /** A job is only given up for what the store says of it, not because history processes were killed around it. */
 const MAX_STALLED = 1_000;
+const STOP_MS = 5_000;
 
 /** Consumes the queue `history`. */
 export class HistoryConsumer {
   readonly #worker: Worker;
+  readonly #redis: Redis;
+  #stopping: Promise<void> | undefined;
 
   /** @param redis a connection of role `jobs`. */
   constructor(redis: Redis, finishAnswer: FinishAnswer, log: Log) {
+    this.#redis = redis;
     this.#worker = new Worker(
       redisNames.queues.history,
       async ({ data }: { data: unknown }) => {
@@ -33,6 +38,7 @@ export class HistoryConsumer {
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: MAX_STALLED,
         skipVersionCheck: true,
+        settings: { backoffStrategy: historyRetryMs },
       },
     );
     const line = scoped(log, { component: 'HistoryConsumer', function: 'process' });
@@ -47,8 +53,18 @@ export class HistoryConsumer {
     this.#worker.run().catch(() => undefined);
   }
 
-  /** Takes no new job and ends those under way. */
+  /** Takes no new job and ends those under way; what is not ended in time, another process takes over. */
   async stop(): Promise<void> {
-    await this.#worker.close();
+    await (this.#stopping ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    // Without Redis no job can be ended, and BullMQ would wait for it to come back.
+    const isConnected = this.#redis.status === 'ready';
+    const late = new AbortController();
+    await Promise.race([
+      this.#worker.close(!isConnected).finally(() => late.abort()),
+      pause(STOP_MS, undefined, { signal: late.signal }).catch(() => undefined),
+    ]);
   }
 }

@@ -24,7 +24,9 @@ export async function resumeConversation(
   if (session.caller.kind === 'visitor') session.become({ kind: 'visitor', visitorId: opened.visitorId });
   // Join first, read then: what is stored in between comes twice rather than not at all.
   const feed = await session.membership.join(conversationId, nativeRoom(conversationId));
-  const { messages } = await history.call('listMessages', { conversationId, afterSeq: asked.afterSeq });
+  // Without a lower end it is the newest page, which is what a new client wants.
+  const afterSeq = asked.afterSeq > 0 ? asked.afterSeq : undefined;
+  const { messages } = await history.call('listMessages', { conversationId, afterSeq });
   return {
     ok: true,
     conversationId,

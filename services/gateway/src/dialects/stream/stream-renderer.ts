@@ -1,5 +1,6 @@
 import type { Message } from '@parley/contracts';
 import type { Namespace, Socket } from 'socket.io';
+import { deletedError } from '../deleted-error.ts';
 import type { FeedListener } from '../../feed/feed-listener.ts';
 import type { LiveAnswer } from '../../feed/live-answer.ts';
 import { Coalesced } from '../coalesced.ts';
@@ -53,10 +54,7 @@ export class StreamRenderer implements FeedListener {
 
   conversationDeleted(conversationId: string): void {
     this.feedClosed(conversationId);
-    this.#to(conversationId)?.emit('error', {
-      message: 'Conversation deleted',
-      code: 'CONVERSATION_NOT_FOUND',
-    });
+    this.#to(conversationId)?.emit('error', deletedError);
   }
 
   feedClosed(conversationId: string): void {

@@ -2,6 +2,7 @@ import type { Message } from '@parley/contracts';
 import type { Namespace } from 'socket.io';
 import { isShown } from '../../conversations/chat-view.ts';
 import { toSupportMessage } from '../../conversations/support-view.ts';
+import { deletedError } from '../deleted-error.ts';
 import type { FeedListener } from '../../feed/feed-listener.ts';
 
 /** The room of a session's sockets that speak the dialect `support`. */
@@ -25,8 +26,7 @@ export class SupportRenderer implements FeedListener {
   }
 
   conversationDeleted(conversationId: string): void {
-    const error = { message: 'Conversation deleted', code: 'CONVERSATION_NOT_FOUND' };
-    this.#io.local.to(supportRoom(conversationId)).emit('error', error);
+    this.#io.local.to(supportRoom(conversationId)).emit('error', deletedError);
   }
 
   #tell(message: Message, except: string | undefined): void {

@@ -1,0 +1,202 @@
+import {
+  MAX_MESSAGE_CHARS,
+  ParleyError,
+  messageContentSchema,
+  type ConversationMode,
+  type ErrorBody,
+} from '@parley/contracts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionState } from './connection/connection-table.ts';
+import type { CallName, CallPayload, CallReply, Outcome } from './connection/native-calls.ts';
+import type { ServerEvent } from './connection/server-event.ts';
+import type { Environment } from './environment.ts';
+import { Identity } from './identity.ts';
+import { Outbox } from './outbox/outbox.ts';
+import type { OutgoingMessage } from './outbox/outgoing-message.ts';
+import { StoredOutbox } from './outbox/stored-outbox.ts';
+import { QuietWatch } from './quiet-watch.ts';
+import { SnapshotStore } from './snapshot-store.ts';
+import { CarefulStorage } from './storage/careful-storage.ts';
+import { resumeRequest } from './transcript/resume-request.ts';
+import type { TranscriptEvent } from './transcript/transcript-event.ts';
+import { emptyTranscript } from './transcript/transcript.ts';
+import { TypingNotices } from './typing-notices.ts';
+
+const contentSchema = messageContentSchema(MAX_MESSAGE_CHARS);
+const NO_CONNECTION = { message: 'There is no connection right now', retryAfterMs: 1_000 };
+
+export interface ChatSessionOptions {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly conversationId: string | undefined;
+  readonly environment: Environment;
+}
+
+/** Puts the parts of the client together: what comes in becomes transcript, what is written goes through the outbox. */
+export class ChatSession {
+  readonly store: SnapshotStore;
+  readonly outbox: Outbox;
+  readonly #environment: Environment;
+  readonly #identity: Identity;
+  readonly #connection: Connection;
+  readonly #typing: TypingNotices;
+  readonly #quiet: QuietWatch;
+  #loading: Promise<unknown> | undefined;
+  #isStarted = false;
+
+  constructor({ url, token, conversationId, environment }: ChatSessionOptions) {
+    const storage = new CarefulStorage(environment.storage);
+    // What was written under a given token must not be sent under another one.
+    const outboxKey = `outbox:${token === undefined ? 'own' : 'given'}:${conversationId ?? ''}`;
+    this.#environment = environment;
+    this.#identity = new Identity(storage, token, conversationId);
+    this.store = new SnapshotStore(emptyTranscript(conversationId));
+    this.outbox = new Outbox({
+      ...environment,
+      stored: new StoredOutbox(storage, outboxKey),
+      deliver: message => this.#deliver(message),
+      onChange: payload => this.#apply({ type: 'outbox', payload }),
+    });
+    this.#quiet = new QuietWatch(environment.after, () => this.#connection.handle('gap'));
+    this.#typing = new TypingNotices({
+      ...environment,
+      say: isTyping => this.#connection.tell('typing', { ...this.#place(), isTyping }),
+      onExpired: who => this.#apply({ type: 'typing', payload: { ...this.#place(), who, isTyping: false } }),
+    });
+    this.#connection = new Connection({
+      ...environment,
+      target: () => ({ url, token: this.#identity.token }),
+      resumeRequest: () => this.#resumeRequest(),
+      onResumed: reply => this.#onResumed(reply),
+      onEvent: event => this.#onEvent(event),
+      onState: (state, error) => this.#onState(state, error),
+    });
+  }
+
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#loading ??= Promise.all([this.#identity.load(), this.outbox.load()]);
+    void this.#loading.then(() => {
+      if (this.#isStarted) this.#connection.start();
+    });
+  }
+
+  close(): void {
+    this.#isStarted = false;
+    this.#connection.stop();
+    this.#typing.stop();
+  }
+
+  /** @throws ParleyError INVALID_REQUEST, MESSAGE_TOO_LONG, BUSY */
+  write(text: string, message: Pick<OutgoingMessage, 'role' | 'replaces'>): string {
+    const content = contentSchema.safeParse(text);
+    if (!content.success) throw ParleyError.invalid(content.error);
+    const { newId, now } = this.#environment;
+    const clientMessageId = newId();
+    const createdAt = new Date(now()).toISOString();
+    this.outbox.add({
+      kind: 'outgoing',
+      clientMessageId,
+      content: text,
+      createdAt,
+      status: 'sending',
+      ...message,
+    });
+    this.#typing.sent();
+    return clientMessageId;
+  }
+
+  setTyping(isTyping: boolean): void {
+    if (this.#connection.isOnline) this.#typing.set(isTyping);
+  }
+
+  async stopAnswer(asked?: string): Promise<void> {
+    const answerId = asked ?? this.store.transcript.answers[0]?.answerId;
+    if (answerId !== undefined) await this.#command('stop', { ...this.#place(), answerId });
+  }
+
+  async retryAnswer(asked?: string): Promise<void> {
+    const { messages } = this.store.transcript;
+    const newest = messages.findLast(({ role, status }) => role === 'assistant' && status !== 'superseded');
+    const answerId = asked ?? newest?.id;
+    if (answerId === undefined) throw new ParleyError('ANSWER_NOT_FOUND');
+    const clientMessageId = this.#environment.newId();
+    const reply = await this.#command('retry', { ...this.#place(), answerId, clientMessageId });
+    this.#apply({ type: 'retried', payload: { ...this.#place(), answerId: reply.answerId } });
+  }
+
+  async setMode(mode: ConversationMode): Promise<void> {
+    await this.#command('set-mode', { ...this.#place(), mode });
+  }
+
+  #resumeRequest(): CallPayload<'resume'> {
+    const { conversationId } = this.#identity;
+    return {
+      ...(conversationId !== undefined && { conversationId }),
+      ...resumeRequest(this.store.transcript),
+    };
+  }
+
+  #onResumed(reply: CallReply<'resume'>): boolean {
+    this.#identity.learn(reply);
+    return this.#apply({ type: 'resumed', payload: reply });
+  }
+
+  #onEvent(event: Exclude<ServerEvent, { type: 'draining' }>): void {
+    if (event.type === 'typing') this.#typing.heard(event.payload.who, event.payload.isTyping);
+    if (!this.#apply(event)) this.#connection.handle('gap');
+  }
+
+  #onState(state: ConnectionState, error: ErrorBody | undefined): void {
+    const isOnline = state === 'online' || state === 'draining';
+    this.store.connectionChanged(state, error ?? (isOnline ? undefined : this.store.snapshot.error));
+    if (isOnline) return this.outbox.open();
+    this.outbox.pause();
+    this.#typing.stop();
+    this.#apply({ type: 'lost' });
+  }
+
+  #onSent(reply: CallReply<'send'> | CallReply<'say-as-admin'>): void {
+    const isWhole = this.#apply({ type: 'sent', payload: reply });
+    if (!isWhole) this.#connection.handle('gap');
+  }
+
+  #apply(event: TranscriptEvent): boolean {
+    const before = this.store.transcript.answers;
+    const isWhole = this.store.apply(event);
+    const { answers } = this.store.transcript;
+    this.#quiet.update(this.#connection.isOnline && answers.length > 0, answers !== before);
+    return isWhole;
+  }
+
+  async #deliver({ role, replaces, clientMessageId, content }: OutgoingMessage): Promise<Outcome<unknown>> {
+    const said = { ...this.#place(), clientMessageId, content };
+    const outcome = await (role === 'admin'
+      ? this.#connection.ask('say-as-admin', said)
+      : replaces === undefined
+        ? this.#connection.ask('send', said)
+        : this.#connection.ask('edit', { ...said, messageId: replaces }));
+    if (outcome.kind === 'done') this.#onSent(outcome.reply);
+    return outcome;
+  }
+
+  async #command<C extends CallName>(call: C, payload: CallPayload<C>): Promise<CallReply<C>> {
+    const outcome = await this.#connection.ask(call, payload);
+    if (outcome.kind === 'done') return outcome.reply;
+    throw outcome.kind === 'refused' ? toError(outcome.error) : new ParleyError('BUSY', NO_CONNECTION);
+  }
+
+  /** Nothing is asked before the first resume, which tells the conversation's id. */
+  #place(): { conversationId: string } {
+    return { conversationId: this.#identity.conversationId ?? '' };
+  }
+}
+
+function toError({ code, message, details, retryAfterMs }: ErrorBody): ParleyError {
+  return new ParleyError(code, {
+    message,
+    ...(details && { details }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}

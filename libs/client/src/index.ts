@@ -1,0 +1,10 @@
+export { createParleyClient, type ParleyClient, type ParleyClientOptions } from './parley-client.ts';
+export type { ParleySnapshot } from './snapshot-store.ts';
+export type { ConnectionState } from './connection/connection-table.ts';
+export type { Transport } from './connection/socket-io-link.ts';
+export type { OutgoingMessage } from './outbox/outgoing-message.ts';
+export type { AnswerUnderWay, StoredMessage, Transcript, TranscriptEntry } from './transcript/transcript.ts';
+export type { After, Environment, WakeEvent } from './environment.ts';
+export type { Link, LinkListener, LinkTarget, OpenLink } from './connection/link.ts';
+export type { ServerEvent } from './connection/server-event.ts';
+export { memoryStorage, type KeyValueStorage } from './storage/key-value-storage.ts';

@@ -1,0 +1,36 @@
+import type { CarefulStorage } from '../storage/careful-storage.ts';
+import { parseOutgoing, type OutgoingMessage } from './outgoing-message.ts';
+
+/** The outbox as a reload finds it. Tabs share it, so each change touches only its own message. */
+export class StoredOutbox {
+  readonly #storage: CarefulStorage;
+  readonly #key: string;
+
+  constructor(storage: CarefulStorage, key: string) {
+    this.#storage = storage;
+    this.#key = key;
+  }
+
+  async read(): Promise<OutgoingMessage[]> {
+    return parseOutgoing(await this.#storage.read(this.#key));
+  }
+
+  /** Adds the message, or replaces what is stored of it. */
+  async put(message: OutgoingMessage): Promise<void> {
+    await this.#change(entries => {
+      const at = entries.findIndex(({ clientMessageId }) => clientMessageId === message.clientMessageId);
+      return at === -1 ? [...entries, message] : entries.with(at, message);
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#change(entries => entries.filter(({ clientMessageId }) => clientMessageId !== id));
+  }
+
+  async #change(next: (entries: OutgoingMessage[]) => OutgoingMessage[]): Promise<void> {
+    await this.#storage.change(this.#key, value => {
+      const entries = next(parseOutgoing(value));
+      return entries.length === 0 ? undefined : JSON.stringify(entries);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import type { KeyValueStorage } from './key-value-storage.ts';
+
+/** Keeps what is ours apart from what else the page stores. */
+const PREFIX = 'parley:';
+
+/**
+ * A storage that fails (full, forbidden, damaged) costs what a reload would have kept, never the conversation. Calls run one
+ * after the other, so that a change is never made to what another one is about to replace.
+ */
+export class CarefulStorage {
+  readonly #storage: KeyValueStorage;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(storage: KeyValueStorage) {
+    this.#storage = storage;
+  }
+
+  async read(key: string): Promise<string | undefined> {
+    return this.#inTurn(async () => (await this.#storage.getItem(PREFIX + key)) ?? undefined);
+  }
+
+  async write(key: string, value: string): Promise<void> {
+    await this.change(key, () => value);
+  }
+
+  /** Reads, changes and writes; `undefined` removes. */
+  async change(key: string, next: (value: string | undefined) => string | undefined): Promise<void> {
+    const name = PREFIX + key;
+    await this.#inTurn(async () => {
+      const value = next((await this.#storage.getItem(name)) ?? undefined);
+      await (value === undefined ? this.#storage.removeItem(name) : this.#storage.setItem(name, value));
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const result = this.#last.then(work).catch(() => undefined);
+    this.#last = result;
+    return result;
+  }
+}

@@ -1,0 +1,58 @@
+import { isClosed } from '@parley/contracts';
+import type { CallReply } from '../connection/native-calls.ts';
+import { addPiece, pendingAnswer, placedAfter } from './answer-text.ts';
+import type { Reduced } from './reduced.ts';
+import { mergeMessages, settledBefore } from './stored-messages.ts';
+import { startOver, withFields, type AnswerUnderWay, type Transcript } from './transcript.ts';
+import { unlessSame } from './unless-same.ts';
+
+type ResumeReply = CallReply<'resume'>;
+
+/** The transcript with what a resume has brought, and whether something is missing still. */
+export function applyResume(transcript: Transcript, reply: ResumeReply): Reduced {
+  const isSame = reply.conversationId === transcript.conversationId;
+  const base = isSame ? transcript : startOver(transcript, reply.conversationId);
+  const closed = reply.messages.filter(({ status }) => isClosed(status));
+  const messages = mergeMessages(base.messages, closed);
+  const { answers, needsRepair } = answersUnderWay(base, reply, new Set(messages.map(({ id }) => id)));
+  const resumed = withFields(base, {
+    mode: reply.mode,
+    messages,
+    answers: unlessSame(base.answers, answers),
+    deleted: false,
+    settledSeq: settledSeq(base.settledSeq, messages, reply),
+  });
+  return { transcript: resumed, needsRepair };
+}
+
+/** Those that the server knows; what it does not know any more is not under way any more. */
+function answersUnderWay(
+  transcript: Transcript,
+  { messages, pieces }: ResumeReply,
+  ended: ReadonlySet<string>,
+): { answers: AnswerUnderWay[]; needsRepair: boolean } {
+  const held = new Map(transcript.answers.map(answer => [answer.answerId, answer]));
+  const answers = new Map<string, AnswerUnderWay>();
+  for (const { id, seq, status } of messages) {
+    if (isClosed(status) || ended.has(id)) continue;
+    answers.set(id, placedAfter(held.get(id) ?? pendingAnswer(id), seq));
+  }
+  let needsRepair = false;
+  for (const piece of pieces) {
+    const { answerId } = piece;
+    if (ended.has(answerId)) continue;
+    const answer = answers.get(answerId) ?? held.get(answerId) ?? pendingAnswer(answerId);
+    const longer = addPiece(answer, piece);
+    needsRepair ||= longer === 'gap';
+    answers.set(answerId, longer === 'gap' ? answer : longer);
+  }
+  return { answers: [...answers.values()], needsRepair };
+}
+
+function settledSeq(before: number, messages: Transcript['messages'], reply: ResumeReply): number {
+  // What came as an event may have others before it that did not come; what a resume tells is complete.
+  const completeUpTo = Math.max(before, ...reply.messages.map(({ seq }) => seq));
+  const complete = messages.filter(({ seq }) => seq <= completeUpTo);
+  const firstOpen = reply.messages.find(({ status }) => !isClosed(status));
+  return Math.max(before, settledBefore(complete, firstOpen?.seq ?? Infinity));
+}
