@@ -43,6 +43,7 @@ export { controlFrame, type ControlFrame } from './frames/control-frame.ts';
 export {
   historyApi,
   type AnswerClaim,
+  type EndAs,
   type HistoryApi,
   type HistoryCall,
   type HistoryCallName,

@@ -73,6 +73,18 @@ test('a stop reaches a worker whose model is silent: the provider is let go, the
   await rig.provider.waitFor(requests => requests[0]?.state === 'aborted', 1_000);
 });
 
+test('a takeover ends an answer as superseded', async () => {
+  await using rig = await WorkerRig.start();
+  await rig.startWorker();
+  rig.provider.script(pieces(['so ', 'far', ' never'], { faults: [holdAfter(2)] }));
+  const order = await rig.ask();
+  await rig.shows(order, 'so far');
+  await rig.log.fence(order, 'superseding');
+  rig.provider.release();
+  expect(await rig.finish(order)).toMatchObject({ status: 'superseded', text: 'so far', epoch: 1 });
+  expect(rig.shownOf(order).text).toBe('so far');
+});
+
 test('a stop that arrives before the first text keeps an empty answer', async () => {
   await using rig = await WorkerRig.start();
   await rig.startWorker();

@@ -9,9 +9,9 @@ import {
   stallAfter,
 } from '@parley/testkit';
 import { expect, test } from 'vitest';
+import { APOLOGY } from '../src/answer/apology.ts';
 import { WorkerRig } from './worker-rig.ts';
 
-const APOLOGY = 'I apologize, but I encountered an error while processing your request. Please try again.';
 const deadlines = { FIRST_TOKEN_TIMEOUT_MS: '300', IDLE_TIMEOUT_MS: '300' };
 const words = ['one ', 'two ', 'three'];
 
@@ -122,4 +122,16 @@ test('an answer that was deleted is dropped', async () => {
   await rig.startWorker();
   await rig.jobIsDone(order);
   expect(await rig.finishesOf(order)).toEqual([]);
+});
+
+test('an ending that history never heard of is handed over, and the provider is not asked again', async () => {
+  await using rig = await WorkerRig.start();
+  const order = await rig.ask('why?', { runs: 1, epoch: 1 });
+  const usage = { inputTokens: 1, outputTokens: 2 };
+  await rig.log.open(order, 1);
+  await rig.log.append(order, 1, 0, 'all of it');
+  await rig.log.finish(order, 1, { status: 'complete', usage });
+  await rig.startWorker();
+  expect(await rig.finish(order)).toMatchObject({ status: 'complete', text: 'all of it', usage, epoch: 2 });
+  expect(rig.provider.requests).toHaveLength(0);
 });

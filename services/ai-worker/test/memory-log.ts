@@ -3,7 +3,7 @@ import type { AnswerSink } from '../src/answer/merging-writer.ts';
 
 /** An answer log of one answer, which behaves like the one in Redis and can be slow, fenced, emptied or broken. */
 export class MemoryLog implements AnswerSink {
-  state: 'streaming' | 'stopping' | 'finished' = 'streaming';
+  state: 'streaming' | Exclude<AppendResult, 'ok' | 'replaced' | 'missing'> = 'streaming';
   replaced = false;
   /** The text; undefined once it is lost. */
   text: string | undefined = '';

@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { redisNames } from '@parley/contracts';
 import { AnswerHeartbeat, AnswerLog, AnswerQueue, HistoryQueue } from '@parley/platform';
 import { LeakCheck, OwnedRedis, waitFor } from '@parley/testkit';
@@ -66,6 +70,31 @@ test('a finished answer is stored, announced exactly once, and the next one is q
   ]);
   const { message } = await client.call('getMessage', { conversationId, messageId: answer.id });
   expect(heard.frames[0]?.message).toEqual(message);
+});
+
+test('a finished answer is stored once the store is back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-history-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'parley.db');
+  const { client, ask } = await start({ DATABASE_URL: `sqlite:${path}` });
+  const { conversationId, id: answerId } = await ask(newId());
+  await client.call('claimAnswer', { conversationId, answerId, contextMessages: 1 });
+  const lock = new DatabaseSync(path);
+  onTestFinished(() => lock.close());
+  lock.exec('BEGIN IMMEDIATE');
+  const facts = new HistoryQueue(connect(redis.url));
+  onTestFinished(() => facts.close());
+  await facts.answerFinished({ conversationId, answerId, epoch: 1, status: 'complete', text: 'Because.' });
+  const historyJobs = openQueue('history', redis.url);
+  await waitFor(async () => (await historyJobs.getDelayedCount()) === 1, { what: 'the first try to fail' });
+  lock.exec('ROLLBACK');
+  await waitFor(
+    async () => {
+      const { message } = await client.call('getMessage', { conversationId, messageId: answerId });
+      return message.content === 'Because.';
+    },
+    { what: 'the answer to be stored' },
+  );
 });
 
 test('a job that is none fails at once and holds up nobody', async () => {

@@ -18,8 +18,8 @@ export function beginEpoch(answer: AnswerUnderWay, epoch: number): AnswerUnderWa
 }
 
 /** An answer of which nothing is known but that there is one. */
-export function pendingAnswer(answerId: string, after?: number): AnswerUnderWay {
-  return { kind: 'answer', answerId, epoch: 0, text: '', ...(after !== undefined && { after }) };
+export function pendingAnswer(answerId: string, after: number): AnswerUnderWay {
+  return { kind: 'answer', answerId, epoch: 0, text: '', after };
 }
 
 /** The same answer, standing behind this `seq`. */

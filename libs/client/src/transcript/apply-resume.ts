@@ -14,7 +14,7 @@ export function applyResume(transcript: Transcript, reply: ResumeReply): Reduced
   const base = isSame ? transcript : startOver(transcript, reply.conversationId);
   const closed = reply.messages.filter(({ status }) => isClosed(status));
   const messages = mergeMessages(base.messages, closed);
-  const { answers, needsRepair } = answersUnderWay(base, reply, new Set(messages.map(({ id }) => id)));
+  const { answers, needsRepair } = answersUnderWay({ ...base, messages }, reply);
   const resumed = withFields(base, {
     mode: reply.mode,
     messages,
@@ -29,19 +29,20 @@ export function applyResume(transcript: Transcript, reply: ResumeReply): Reduced
 function answersUnderWay(
   transcript: Transcript,
   { messages, pieces }: ResumeReply,
-  ended: ReadonlySet<string>,
 ): { answers: AnswerUnderWay[]; needsRepair: boolean } {
+  const ended = new Set(transcript.messages.map(({ id }) => id));
   const held = new Map(transcript.answers.map(answer => [answer.answerId, answer]));
   const answers = new Map<string, AnswerUnderWay>();
   for (const { id, seq, status } of messages) {
     if (isClosed(status) || ended.has(id)) continue;
-    answers.set(id, placedAfter(held.get(id) ?? pendingAnswer(id), seq));
+    answers.set(id, placedAfter(held.get(id) ?? pendingAnswer(id, seq), seq));
   }
+  const newestSeq = transcript.messages.at(-1)?.seq ?? 0;
   let needsRepair = false;
   for (const piece of pieces) {
     const { answerId } = piece;
     if (ended.has(answerId)) continue;
-    const answer = answers.get(answerId) ?? held.get(answerId) ?? pendingAnswer(answerId);
+    const answer = answers.get(answerId) ?? held.get(answerId) ?? pendingAnswer(answerId, newestSeq);
     const longer = addPiece(answer, piece);
     needsRepair ||= longer === 'gap';
     answers.set(answerId, longer === 'gap' ? answer : longer);

@@ -11,7 +11,7 @@ export function changeAnswer(
   const { answers, messages } = transcript;
   const held = answers.find(answer => answer.answerId === answerId);
   if (!held && messages.some(({ id }) => id === answerId)) return whole(transcript);
-  const changed = change(held ?? pendingAnswer(answerId));
+  const changed = change(held ?? pendingAnswer(answerId, messages.at(-1)?.seq ?? 0));
   if (changed === 'gap') return { transcript, needsRepair: true };
   if (changed === held) return whole(transcript);
   const others = answers.map(answer => (answer === held ? changed : answer));

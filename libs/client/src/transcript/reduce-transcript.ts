@@ -25,9 +25,7 @@ function step(transcript: Transcript, event: TranscriptEvent): Reduced {
       const { message, answerId } = event.payload;
       const taken = takeMessage(transcript, message);
       if (answerId === undefined) return taken;
-      const answered = changeAnswer(taken.transcript, answerId, answer =>
-        placedAfter(answer, answer.after ?? message.seq),
-      );
+      const answered = changeAnswer(taken.transcript, answerId, answer => placedAfter(answer, message.seq));
       return { ...answered, needsRepair: taken.needsRepair };
     }
     case 'retried':

@@ -13,14 +13,16 @@ export function withEntries(before: Transcript, after: Transcript): Transcript {
 function inOrder({ messages, answers, outgoing }: Transcript): TranscriptEntry[] {
   const entries: TranscriptEntry[] = [...messages];
   for (const answer of answers) {
-    const { after } = answer;
-    const before = (entry: TranscriptEntry): boolean =>
-      entry.kind === 'message' && after !== undefined && entry.seq <= after;
-    const at = after === undefined ? entries.length : entries.findLastIndex(before) + 1;
-    entries.splice(at, 0, answer);
+    const at = entries.findLastIndex(entry => placeOf(entry) <= answer.after);
+    entries.splice(at + 1, 0, answer);
   }
   if (outgoing.length === 0) return entries;
   // Stored already, only the acknowledgement is still on its way.
   const stored = new Set(messages.map(({ clientMessageId }) => clientMessageId));
   return [...entries, ...outgoing.filter(({ clientMessageId }) => !stored.has(clientMessageId))];
+}
+
+function placeOf(entry: TranscriptEntry): number {
+  if (entry.kind === 'message') return entry.seq;
+  return entry.kind === 'answer' ? entry.after : Infinity;
 }

@@ -13,8 +13,8 @@ export interface AnswerUnderWay {
   /** Attempt whose text this is; 0 while the answer waits for a worker. */
   readonly epoch: number;
   readonly text: string;
-  /** The `seq` behind which it stands; absent: not known yet, behind everything. */
-  readonly after?: number;
+  /** The `seq` behind which it stands; until that is known, the newest that was held when it was first heard of. */
+  readonly after: number;
   /** Its place in the queue of waiting answers, 1 is next; absent if it does not wait, or nobody has said so. */
   readonly queuePosition?: number;
 }

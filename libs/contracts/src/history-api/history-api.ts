@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conversationModeSchema, conversationRecord } from '../domain/conversation.ts';
 import { doubleTextPolicySchema } from '../domain/double-text.ts';
 import { clientMessageIdSchema, conversationIdSchema, messageIdSchema } from '../domain/ids.ts';
-import { messageRecord, messageRoleSchema } from '../domain/message.ts';
+import { closedAnswerStatusSchema, messageRecord, messageRoleSchema } from '../domain/message.ts';
 
 /** One call of history's HTTP API. `:name` parts of the path come from `params`; GET requests travel as a query. */
 export interface HistoryCall<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
@@ -29,6 +29,10 @@ const visitor = {
   ipAddress: z.string().max(100).optional(),
 };
 
+/** Ends that can be asked for. */
+const endAsSchema = closedAnswerStatusSchema.extract(['stopped', 'superseded']);
+export type EndAs = z.infer<typeof endAsSchema>;
+
 /** Why a claim gave no permission to run: the answer has ended, or it has used up its runs. */
 const claimReply = z.discriminatedUnion('outcome', [
   z.looseObject({
@@ -39,7 +43,12 @@ const claimReply = z.discriminatedUnion('outcome', [
     /** The newest messages up to the question, oldest first; open answers left out. */
     context: z.array(messageRecord.read),
   }),
-  z.looseObject({ outcome: z.literal('exhausted'), epoch: z.number().int().positive() }),
+  z.looseObject({
+    outcome: z.literal('exhausted'),
+    epoch: z.number().int().positive(),
+    /** Somebody has asked for this end while the answer was produced; otherwise what there is was `interrupted`. */
+    endAs: endAsSchema.optional(),
+  }),
   z.looseObject({ outcome: z.literal('closed') }),
 ]);
 
@@ -132,7 +141,7 @@ export const historyApi = {
       clientMessageId: clientMessageIdSchema,
       content: z.string(),
       origin: z.string().max(100).optional(),
-      /** The newest user message, which this one replaces together with its answer. */
+      /** A user message that this one replaces, together with everything after it. */
       replaces: messageIdSchema.optional(),
       doubleText: doubleTextPolicySchema.default('queue'),
       ...visitor,
@@ -167,6 +176,24 @@ export const historyApi = {
       epoch: z.number().int().positive(),
     }),
     z.looseObject({ released: z.boolean() }),
+  ),
+  /** Ends an answer wherever it is. When this resolves no more of its text is published. An ended one stays as it is. */
+  endAnswer: call(
+    'POST',
+    '/conversations/:conversationId/answers/:answerId/end',
+    z.object({ conversationId: conversationIdSchema, answerId: messageIdSchema, as: endAsSchema }),
+    z.looseObject({}),
+  ),
+  /** Asks for an ended answer once more, once per `clientMessageId`; the old one and everything after it is superseded. */
+  retryAnswer: call(
+    'POST',
+    '/conversations/:conversationId/answers/:answerId/retry',
+    z.object({
+      conversationId: conversationIdSchema,
+      answerId: messageIdSchema,
+      clientMessageId: clientMessageIdSchema,
+    }),
+    z.looseObject({ answer: messageRecord.read, enqueue: z.boolean() }),
   ),
 } as const satisfies Record<string, HistoryCall>;
 

@@ -72,7 +72,7 @@ export const nativeClientEvents = {
   },
   leave: { payload: inConversation, ack: done },
   send: { payload: inConversation.extend({ clientMessageId: clientMessageIdSchema, content }), ack: sent },
-  /** Replaces the newest user message and its answer by a new turn. */
+  /** Replaces a user message and everything after it by a new turn. */
   edit: {
     payload: inConversation.extend({
       messageId: messageIdSchema,
@@ -83,7 +83,7 @@ export const nativeClientEvents = {
   },
   /** Ends an answer where it is: its text so far is stored as `stopped`. */
   stop: { payload: answerRef, ack: done },
-  /** Asks for the newest answer once more; the old one becomes `superseded`. */
+  /** Asks for an ended answer once more; the old one and everything after it becomes `superseded`. */
   retry: {
     payload: answerRef.extend({ clientMessageId: clientMessageIdSchema }),
     ack: z.object({ ok: z.literal(true), answerId: z.string() }),
@@ -104,11 +104,11 @@ export const nativeAdminEvents = {
 
 /** Dialect `native`, server to client. */
 export const nativeServerEvents = {
-  /** A person's message has been stored, or has changed its status (`superseded` by an edit). */
+  /** A person's message has been stored; or any message, also an answer, has become `superseded` by an edit or a retry. */
   message: { payload: nativeMessageSchema },
   'answer-started': { payload: answerRef.extend({ epoch }) },
   'answer-piece': { payload: answerPieceSchema },
-  /** The answer has ended and is stored; `content` is its whole text. Comes again if it is superseded later. */
+  /** The answer has ended and is stored; `content` is its whole text. */
   'answer-ended': { payload: nativeMessageSchema },
   /** The answer waits for a worker; `position` 1 is next. Comes when it changes, about once a second. */
   queued: { payload: answerRef.extend({ position: z.number().int().positive() }) },

@@ -6,6 +6,9 @@ import type { PumpResult } from './pump.ts';
 
 const FIRST_TEXT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
+/** Endings that a refused write brought about. */
+const REFUSED = new Set<PumpResult['reason']>(['stopped', 'superseded', 'replaced']);
+
 /** What is counted about answers. */
 export class AnswerMetrics {
   readonly #answers;
@@ -53,13 +56,9 @@ export class AnswerMetrics {
     if (result.firstTextMs !== undefined) this.#firstText.observe(result.firstTextMs / 1_000);
     this.#characters.inc(result.text.length);
     this.#merged.inc(result.mergedPieces);
-    if (result.reason === 'stopped' || result.reason === 'replaced') this.refused(result.reason);
     if (result.reason === 'failed' && result.error instanceof ProviderError)
       this.#errors.inc({ kind: result.error.kind });
-  }
-
-  refused(reason: 'stopped' | 'replaced'): void {
-    this.#refused.inc({ reason });
+    if (REFUSED.has(result.reason)) this.#refused.inc({ reason: result.reason });
   }
 
   finished(status: ClosedAnswerStatus): void {

@@ -14,7 +14,7 @@ test.each(['stop', 'length', 'content_filter'] as const)(
   finishReason => {
     expect(verdictOn(run({ reason: 'complete', finishReason }, 'text'), last)).toEqual({
       action: 'finish',
-      status: 'complete',
+      ending: { status: 'complete' },
     });
   },
 );
@@ -23,12 +23,9 @@ test.each(['stop', 'length', 'content_filter'] as const)('no text with %s is an 
   expect(verdictOn(run({ reason: 'complete', finishReason }, ''), more)).toEqual({ action: 'apologize' });
 });
 
-test('a stopped answer is kept as it is, also without text', () => {
+test.each(['stopped', 'superseded'] as const)('a %s answer is kept as it is, also without text', reason => {
   for (const text of ['some', ''])
-    expect(verdictOn(run({ reason: 'stopped' }, text), more)).toEqual({
-      action: 'finish',
-      status: 'stopped',
-    });
+    expect(verdictOn(run({ reason }, text), more)).toEqual({ action: 'finish', ending: { status: reason } });
 });
 
 test('a replaced worker keeps silent', () => {
@@ -40,7 +37,7 @@ test.each(['cut', 'stalled', 'malformed', 'unavailable'] as const)(
   kind => {
     const result = failed(kind, 'part');
     expect(verdictOn(result, more)).toMatchObject({ action: 'run-again' });
-    expect(verdictOn(result, last)).toEqual({ action: 'finish', status: 'interrupted' });
+    expect(verdictOn(result, last)).toEqual({ action: 'finish', ending: { status: 'interrupted' } });
     expect(verdictOn(failed(kind, ''), last)).toEqual({ action: 'apologize' });
   },
 );
@@ -51,7 +48,10 @@ test('a cancelled run is left to others, even the last one', () => {
 
 test('a rejected request is not repeated', () => {
   expect(verdictOn(failed('rejected', ''), more)).toEqual({ action: 'apologize' });
-  expect(verdictOn(failed('rejected', 'part'), more)).toEqual({ action: 'finish', status: 'interrupted' });
+  expect(verdictOn(failed('rejected', 'part'), more)).toEqual({
+    action: 'finish',
+    ending: { status: 'interrupted' },
+  });
 });
 
 test('refused keys fail at once, but not in mid-answer while another run is allowed', () => {

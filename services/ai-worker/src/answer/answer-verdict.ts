@@ -1,10 +1,10 @@
-import type { ClosedAnswerStatus } from '@parley/contracts';
 import { ProviderError } from '../providers/provider-error.ts';
+import type { AnswerEnding } from './answer-ports.ts';
 import type { PumpResult } from './pump.ts';
 
 /** What a worker does about a run that has ended. */
 export type Verdict =
-  | { readonly action: 'finish'; readonly status: ClosedAnswerStatus }
+  | { readonly action: 'finish'; readonly ending: AnswerEnding }
   /** There is no text: the apology becomes the text. */
   | { readonly action: 'apologize' }
   /** Somebody else has the answer. */
@@ -27,9 +27,12 @@ export function verdictOn(result: PumpResult, allowance: Allowance): Verdict {
   switch (result.reason) {
     case 'complete':
       // An end without text (a content filter, all tokens spent on thinking) is no answer to show.
-      return result.text === '' ? { action: 'apologize' } : { action: 'finish', status: 'complete' };
+      return result.text === ''
+        ? { action: 'apologize' }
+        : finish({ status: 'complete', ...usageIn(result) });
     case 'stopped':
-      return { action: 'finish', status: 'stopped' };
+    case 'superseded':
+      return finish({ status: result.reason });
     case 'replaced':
       return { action: 'keep-silent' };
     case 'cancelled':
@@ -49,5 +52,13 @@ function verdictOnFailure(error: unknown, text: string, { lastRun, patienceMs }:
 }
 
 function giveUp(text: string): Verdict {
-  return text === '' ? { action: 'apologize' } : { action: 'finish', status: 'interrupted' };
+  return text === '' ? { action: 'apologize' } : finish({ status: 'interrupted' });
+}
+
+function finish(ending: AnswerEnding): Verdict {
+  return { action: 'finish', ending };
+}
+
+function usageIn({ usage }: { usage?: AnswerEnding['usage'] }): Pick<AnswerEnding, 'usage'> {
+  return usage ? { usage } : {};
 }

@@ -6,14 +6,14 @@ import type { Refusal } from './merging-writer.ts';
  * Why an answer's text has ended.
  *
  * - `complete`: the provider said so.
- * - `stopped`: somebody has asked for it.
+ * - `stopped`, `superseded`: somebody has asked for it.
  * - `replaced`: another epoch writes, or nobody may; say nothing more.
  * - `cancelled`: this process must let go of it.
  * - `failed`: the provider, or the answer log.
  */
 export type Ending =
   | { readonly reason: 'complete'; readonly finishReason: AnswerEnd['reason']; readonly usage?: Usage }
-  | { readonly reason: 'stopped' | 'replaced' | 'cancelled' }
+  | { readonly reason: 'stopped' | 'superseded' | 'replaced' | 'cancelled' }
   | { readonly reason: 'failed'; readonly error: unknown };
 
 /** What a refused write means for the answer. */
@@ -21,6 +21,8 @@ export function endingOf(refusal: Refusal): Ending {
   switch (refusal.by) {
     case 'stopping':
       return { reason: 'stopped' };
+    case 'superseding':
+      return { reason: 'superseded' };
     case 'replaced':
     case 'finished':
       return { reason: 'replaced' };

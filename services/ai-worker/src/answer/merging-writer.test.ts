@@ -102,7 +102,7 @@ test('a lost log is restored, and the piece that found out is published', async 
   expect(log.frames.at(-1)).toEqual({ offset: 7, text: 'after' });
 });
 
-test.each(['stopping', 'finished', 'replaced'] as const)(
+test.each(['stopping', 'superseding', 'finished', 'replaced'] as const)(
   '%s: tells once, keeps what was taken, and writes nothing more',
   async by => {
     const log = new MemoryLog();

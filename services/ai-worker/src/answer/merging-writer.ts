@@ -1,5 +1,8 @@
 import type { AppendResult } from '@parley/platform';
 
+/** What an append may come to, once a lost log is restored. */
+type WriteResult = Exclude<AppendResult, 'missing'>;
+
 /** Where an answer's text goes. */
 export interface AnswerSink {
   /** Writes a piece at its offset (UTF-16 code units) and publishes it. */
@@ -10,7 +13,7 @@ export interface AnswerSink {
 
 /** Why a writer may not go on. */
 export type Refusal =
-  { readonly by: 'stopping' | 'replaced' | 'finished' } | { readonly by: 'error'; readonly error: unknown };
+  { readonly by: Exclude<WriteResult, 'ok'> } | { readonly by: 'error'; readonly error: unknown };
 
 /** A frame on its way to browsers; more than that at once makes slow ones slower. */
 const MAX_PIECE_CHARS = 8_192;
@@ -111,7 +114,7 @@ export class MergingWriter {
     }
   }
 
-  async #append(piece: string): Promise<Exclude<AppendResult, 'missing'>> {
+  async #append(piece: string): Promise<WriteResult> {
     for (let restores = 0; restores <= MAX_RESTORES; restores++) {
       const result = await this.#sink.append(this.#text.length, piece);
       if (result !== 'missing') return result;

@@ -1,7 +1,7 @@
-import { ParleyError, type AnswerClaim, type ClosedAnswerStatus, type Usage } from '@parley/contracts';
+import { ParleyError, type AnswerClaim } from '@parley/contracts';
 import { scoped, type AnswerRef, type Log } from '@parley/platform';
 import { buildContext } from '../context/build-context.ts';
-import type { AnswerPorts, AnswerSettings } from './answer-ports.ts';
+import type { AnswerEnding, AnswerPorts, AnswerSettings } from './answer-ports.ts';
 import { verdictOn } from './answer-verdict.ts';
 import { APOLOGY } from './apology.ts';
 import { endingOf } from './ending.ts';
@@ -57,9 +57,14 @@ export class ProduceAnswer {
       case 'closed':
         return DONE;
       case 'exhausted':
-        return await this.#endForTheDead(this.#attempt(order, claim.epoch));
-      case 'run':
-        return await this.#run(this.#attempt(order, claim.epoch), claim, signal, patienceMs);
+      case 'run': {
+        const attempt = this.#attempt(order, claim.epoch);
+        const done = await this.#handOver(attempt);
+        if (done) return done;
+        return claim.outcome === 'run'
+          ? await this.#run(attempt, claim, signal, patienceMs)
+          : await this.#endForTheDead(attempt);
+      }
     }
   }
 
@@ -85,6 +90,15 @@ export class ProduceAnswer {
     return { answer, epoch, sink };
   }
 
+  /** An earlier run may have ended the answer and died before history had heard of it. */
+  async #handOver(attempt: Attempt): Promise<Outcome | undefined> {
+    const { answer, epoch } = attempt;
+    const kept = epoch > 1 ? await this.#ports.answerLog.read(answer) : undefined;
+    if (!kept?.ending) return undefined;
+    const text = await this.#ports.answerLog.seal(answer, epoch);
+    return text === undefined ? this.#keepSilent(attempt) : this.#finish(attempt, kept.ending, text);
+  }
+
   async #run(attempt: Attempt, claim: Run, signal: AbortSignal, patienceMs: number): Promise<Outcome> {
     const { answer, epoch } = attempt;
     if ((await this.#ports.answerLog.open(answer, epoch)) === 'replaced') return this.#keepSilent(attempt);
@@ -95,7 +109,7 @@ export class ProduceAnswer {
       this.#log.warn({ ...answer, epoch, err: result.error, then: verdict.action }, 'the run failed');
     switch (verdict.action) {
       case 'finish':
-        return this.#finish(attempt, verdict.status, result.text, usageOf(result));
+        return this.#finish(attempt, verdict.ending, result.text);
       case 'apologize':
         return this.#apologize(attempt);
       case 'keep-silent':
@@ -126,7 +140,7 @@ export class ProduceAnswer {
   async #endForTheDead(attempt: Attempt): Promise<Outcome> {
     const text = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
     if (text === undefined) return this.#keepSilent(attempt);
-    if (text !== '') return this.#finish(attempt, 'interrupted', text);
+    if (text !== '') return this.#finish(attempt, { status: 'interrupted' }, text);
     // A sealed log takes nothing any more; this opens it for the apology.
     await attempt.sink.restore('');
     return this.#apologize(attempt);
@@ -136,28 +150,24 @@ export class ProduceAnswer {
     const writer = new MergingWriter(attempt.sink);
     void writer.write(APOLOGY);
     await writer.close();
-    if (!writer.refusal) return this.#finish(attempt, 'failed', APOLOGY);
+    if (!writer.refusal) return this.#finish(attempt, { status: 'failed' }, APOLOGY);
     const ending = endingOf(writer.refusal);
     if (ending.reason === 'failed') throw ending.error;
-    if (ending.reason === 'stopped') return this.#finish(attempt, 'stopped', '');
-    return this.#keepSilent(attempt);
+    if (ending.reason !== 'stopped' && ending.reason !== 'superseded') return this.#keepSilent(attempt);
+    return this.#finish(attempt, { status: ending.reason }, '');
   }
 
-  async #finish(
-    { answer, epoch }: Attempt,
-    status: ClosedAnswerStatus,
-    text: string,
-    usage?: Usage,
-  ): Promise<Outcome> {
-    await this.#ports.historyQueue.answerFinished({
-      ...answer,
-      epoch,
-      status,
-      text,
-      ...(usage && { usage }),
-    });
-    this.#ports.metrics.finished(status);
-    this.#log.info({ ...answer, epoch, status, characters: text.length }, 'the answer has ended');
+  async #finish(attempt: Attempt, ending: AnswerEnding, text: string): Promise<Outcome> {
+    const { answer, epoch } = attempt;
+    // Kept beside the text until history has stored both: whoever comes next hands it over instead of asking again.
+    const kept = await this.#ports.answerLog.finish(answer, epoch, ending);
+    if (kept === 'replaced') return this.#keepSilent(attempt);
+    await this.#ports.historyQueue.answerFinished({ ...answer, epoch, text, ...ending });
+    this.#ports.metrics.finished(ending.status);
+    this.#log.info(
+      { ...answer, epoch, status: ending.status, characters: text.length },
+      'the answer has ended',
+    );
     return DONE;
   }
 
@@ -165,10 +175,6 @@ export class ProduceAnswer {
     this.#log.info({ ...answer, epoch }, 'somebody else has the answer');
     return DONE;
   }
-}
-
-function usageOf(result: PumpResult): Usage | undefined {
-  return result.reason === 'complete' ? result.usage : undefined;
 }
 
 /** A little later than told, each at another moment: all who wait would come back at once. */

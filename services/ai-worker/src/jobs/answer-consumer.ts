@@ -43,7 +43,6 @@ export class AnswerConsumer {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED,
-      skipVersionCheck: true,
     });
     this.#worker.on('error', error => this.#log.warn({ err: error }, 'the queue has a problem'));
     this.#worker.on('failed', (job, error) => {

@@ -21,7 +21,7 @@ export function toChatConversation(
   return { id, title, messages: messages.filter(isShown).map(toChatMessage), createdAt, updatedAt };
 }
 
-/** False for answers that are under way, or ended before they had a text. */
-export function isShown(message: Message): boolean {
-  return isClosed(message.status) && (message.role !== 'assistant' || message.content !== '');
+/** False for what is under way, ended before it had a text, or was superseded: the original APIs know nothing of these. */
+export function isShown({ status, role, content }: Message): boolean {
+  return isClosed(status) && status !== 'superseded' && (role !== 'assistant' || content !== '');
 }

@@ -22,7 +22,7 @@ export class AnswerControl {
 
   /**
    * @returns the new answer.
-   * @throws ParleyError ANSWER_NOT_FOUND unless it is the newest one; ANSWER_IN_PROGRESS while it is produced.
+   * @throws ParleyError ANSWER_NOT_FOUND; ANSWER_IN_PROGRESS while it is produced.
    */
   async retry(conversationId: string, answerId: string, clientMessageId: string): Promise<Message> {
     const request = { conversationId, answerId, clientMessageId };

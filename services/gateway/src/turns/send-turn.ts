@@ -9,7 +9,7 @@ export interface Turn {
   content: string;
   /** Absent: the client cannot repeat this send. */
   clientMessageId?: string | undefined;
-  /** The newest user message, which this one replaces together with its answer. */
+  /** A user message that this one replaces, together with everything after it. */
   replaces?: string | undefined;
   /** The socket it came from, which is not told its own message. */
   socketId?: string | undefined;

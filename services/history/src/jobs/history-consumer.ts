@@ -37,8 +37,8 @@ export class HistoryConsumer {
         lockDuration: LOCK_MS,
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: MAX_STALLED,
-        skipVersionCheck: true,
         settings: { backoffStrategy: historyRetryMs },
+        skipVersionCheck: true,
       },
     );
     const line = scoped(log, { component: 'HistoryConsumer', function: 'process' });

@@ -1,6 +1,7 @@
 import type { Message } from '@parley/contracts';
 import type { Namespace, Socket } from 'socket.io';
 import { deletedError } from '../deleted-error.ts';
+import { isShown } from '../../conversations/chat-view.ts';
 import type { FeedListener } from '../../feed/feed-listener.ts';
 import type { LiveAnswer } from '../../feed/live-answer.ts';
 import { Coalesced } from '../coalesced.ts';
@@ -49,7 +50,7 @@ export class StreamRenderer implements FeedListener {
 
   /** The dialect knows no people but the visitor: what an admin says is shown as an answer. */
   messageStored(message: Message): void {
-    if (message.role === 'admin') this.answerStored(message);
+    if (message.role === 'admin' && isShown(message)) this.answerStored(message);
   }
 
   conversationDeleted(conversationId: string): void {

@@ -22,7 +22,7 @@ export class SupportRenderer implements FeedListener {
 
   messageStored(message: Message, origin: string | undefined): void {
     // A visitor's socket shows its own message already; an admin's one learns from here that it has been said.
-    this.#tell(message, message.role === 'user' ? origin : undefined);
+    if (isShown(message)) this.#tell(message, message.role === 'user' ? origin : undefined);
   }
 
   conversationDeleted(conversationId: string): void {

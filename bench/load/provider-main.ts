@@ -1,0 +1,25 @@
+import { generatedPieces, ScriptedProvider, type AnswerScript } from '@parley/testkit';
+import { fromPrompt } from './answer-order.ts';
+import { serveRole } from './serve-role.ts';
+import { stampedToken, TOKEN_END } from './stamp.ts';
+
+/** Six characters with the blank, which is what a token of English text comes to. */
+const WORD = `token${TOKEN_END}`;
+
+const provider = await ScriptedProvider.start({ keepRequests: 100 });
+provider.script(({ prompt, key = '' }) => ordered(prompt, key));
+
+const calls = { baseUrl: () => Promise.resolve(provider.baseUrl) };
+export type ProviderCalls = typeof calls;
+serveRole(calls);
+
+function ordered(prompt: string, key: string): AnswerScript {
+  const { tokens, everyMs, form } = fromPrompt(prompt);
+  const askedNs = process.hrtime.bigint();
+  const make = {
+    stamps: (index: number) => stampedToken(index === 0 ? askedNs : undefined),
+    words: () => WORD,
+    key: (index: number) => (index === 0 ? `${key}${TOKEN_END}` : WORD),
+  };
+  return generatedPieces(tokens, make[form], { everyMs });
+}

@@ -1,0 +1,147 @@
+import {
+  isClosed,
+  type AnswerPiece,
+  type AnswerPosition,
+  type ClosedAnswerStatus,
+  type NativeMessage,
+} from '@parley/contracts';
+import type { CallReply } from '../src/connection/native-calls.ts';
+import type { TranscriptEvent } from '../src/transcript/transcript-event.ts';
+
+export const CONVERSATION = 'c-1';
+
+interface LiveAnswer {
+  epoch: number;
+  text: string;
+}
+
+/** One conversation as gateway and history keep it, in a few lines: what it tells, and what it answers to a resume. */
+export class ModelConversation {
+  readonly rows: NativeMessage[] = [];
+  readonly live = new Map<string, LiveAnswer>();
+  readonly told: TranscriptEvent[] = [];
+  mode: 'ai' | 'human' = 'ai';
+  #count = 0;
+
+  /** A visitor's message and, unless a person answers, the answer it asks for. */
+  ask(text: string): void {
+    const question = this.#add('user', text, 'complete');
+    this.told.push({ type: 'message', payload: question });
+    const answer = this.mode === 'ai' ? this.#add('assistant', '', 'pending', question.id) : undefined;
+    // The other clients of the conversation get no acknowledgement; whoever loses it is one of those.
+    this.told.push({ type: 'sent', payload: { message: question, ...(answer && { answerId: answer.id }) } });
+    if (answer)
+      this.told.push({
+        type: 'queued',
+        payload: { conversationId: CONVERSATION, answerId: answer.id, position: 1 },
+      });
+  }
+
+  say(text: string): void {
+    this.told.push({ type: 'message', payload: this.#add('admin', text, 'complete') });
+  }
+
+  /** A worker opens an epoch of the first open answer: its first, or one that replaces a dead worker's. */
+  begin(): void {
+    const open = this.#firstOpen();
+    if (!open) return;
+    const epoch = (this.live.get(open.id)?.epoch ?? 0) + 1;
+    this.live.set(open.id, { epoch, text: '' });
+    this.#change(open, { status: 'streaming', epoch });
+    this.told.push({
+      type: 'answer-started',
+      payload: { conversationId: CONVERSATION, answerId: open.id, epoch },
+    });
+  }
+
+  write(text: string): void {
+    const open = this.#firstOpen();
+    const live = open && this.live.get(open.id);
+    if (!open || !live) return;
+    const { epoch } = live;
+    this.told.push({
+      type: 'answer-piece',
+      payload: { conversationId: CONVERSATION, answerId: open.id, epoch, offset: live.text.length, text },
+    });
+    live.text += text;
+  }
+
+  end(status: ClosedAnswerStatus): void {
+    const open = this.#firstOpen();
+    if (open) this.#end(open, status);
+  }
+
+  /** The newest turn is replaced, as an edit does, or only its answer, as a retry does. */
+  supersede(what: 'turn' | 'answer'): void {
+    const answer = this.rows.findLast(({ role, status }) => role === 'assistant' && status !== 'superseded');
+    const question = this.rows.findLast(({ role, status }) => role === 'user' && status !== 'superseded');
+    if (what === 'answer' ? !answer || !isClosed(answer.status) : !question) return;
+    if (answer && (what === 'answer' || answer.replyTo === question?.id)) this.#end(answer, 'superseded');
+    if (what === 'turn' && question) {
+      this.told.push({ type: 'message', payload: this.#change(question, { status: 'superseded' }) });
+      this.ask('edited');
+    } else if (answer) {
+      const again = this.#add('assistant', '', 'pending', answer.replyTo);
+      this.told.push({
+        type: 'retried',
+        payload: { conversationId: CONVERSATION, answerId: again.id },
+      });
+    }
+  }
+
+  switchMode(mode: 'ai' | 'human'): void {
+    this.mode = mode;
+    this.told.push({ type: 'mode', payload: { conversationId: CONVERSATION, mode } });
+    if (mode === 'human') {
+      for (const row of [...this.rows]) if (!isClosed(row.status)) this.#end(row, 'superseded');
+    }
+  }
+
+  resume(positions: readonly AnswerPosition[], afterSeq: number): CallReply<'resume'> {
+    const pieces = [...this.live].map(([answerId, { epoch, text }]): AnswerPiece => {
+      const position = positions.find(held => held.answerId === answerId && held.epoch === epoch);
+      const offset = position && position.offset <= text.length ? position.offset : 0;
+      return { conversationId: CONVERSATION, answerId, epoch, offset, text: text.slice(offset) };
+    });
+    const messages = this.rows.filter(({ seq }) => seq > afterSeq);
+    return { ok: true, conversationId: CONVERSATION, token: 't', mode: this.mode, messages, pieces };
+  }
+
+  #firstOpen(): NativeMessage | undefined {
+    return this.rows.find(({ status }) => !isClosed(status));
+  }
+
+  #end(row: NativeMessage, status: ClosedAnswerStatus): void {
+    const content = this.live.get(row.id)?.text ?? row.content;
+    this.live.delete(row.id);
+    this.told.push({ type: 'answer-ended', payload: this.#change(row, { status, content }) });
+  }
+
+  #add(
+    role: NativeMessage['role'],
+    content: string,
+    status: NativeMessage['status'],
+    replyTo?: string,
+  ): NativeMessage {
+    this.#count += 1;
+    const row: NativeMessage = {
+      id: `m-${this.#count}`,
+      conversationId: CONVERSATION,
+      // History leaves gaps.
+      seq: this.#count * 2,
+      role,
+      content,
+      status,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      ...(replyTo !== undefined && { replyTo }),
+    };
+    this.rows.push(row);
+    return row;
+  }
+
+  #change(row: NativeMessage, fields: Partial<NativeMessage>): NativeMessage {
+    const changed = { ...row, ...fields };
+    this.rows.splice(this.rows.indexOf(row), 1, changed);
+    return changed;
+  }
+}
