@@ -22,7 +22,7 @@ export type ErrorCode = keyof typeof ERRORS;
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** One thing that is wrong with a request, for the developer who sent it. */
-export const problemSchema = z.looseObject({ path: z.string(), message: z.string() });
+const problemSchema = z.looseObject({ path: z.string(), message: z.string() });
 export type Problem = z.infer<typeof problemSchema>;
 
 /** The body of every REST error and the `error` of every failed acknowledgement. */

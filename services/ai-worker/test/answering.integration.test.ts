@@ -79,7 +79,7 @@ test('a takeover ends an answer as superseded', async () => {
   rig.provider.script(pieces(['so ', 'far', ' never'], { faults: [holdAfter(2)] }));
   const order = await rig.ask();
   await rig.shows(order, 'so far');
-  await rig.log.fence(order, 'superseding');
+  await rig.log.fence(order, 'superseding', 1);
   rig.provider.release();
   expect(await rig.finish(order)).toMatchObject({ status: 'superseded', text: 'so far', epoch: 1 });
   expect(rig.shownOf(order).text).toBe('so far');

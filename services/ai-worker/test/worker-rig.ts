@@ -159,7 +159,7 @@ export class WorkerRig implements AsyncDisposable {
 
   /** What history does when somebody presses Stop. */
   async stopAnswer(answer: AnswerRef): Promise<void> {
-    await this.log.fence(answer, 'stopping');
+    await this.log.fence(answer, 'stopping', 1);
     await this.#publisher.toWorkers({ type: 'answer.fenced', ...answer });
   }
 

@@ -1,7 +1,7 @@
 import { runCommand } from './run-command.ts';
 
 /** The program and its first arguments. */
-export type ComposeCommand = readonly [string, ...string[]];
+type ComposeCommand = readonly [string, ...string[]];
 
 export interface Compose {
   readonly command: ComposeCommand;

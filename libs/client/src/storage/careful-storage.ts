@@ -23,12 +23,16 @@ export class CarefulStorage {
     await this.change(key, () => value);
   }
 
-  /** Reads, changes and writes; `undefined` removes. */
+  /** Reads, changes and writes; `undefined` removes. Without a pause in between if the storage is a synchronous one. */
   async change(key: string, next: (value: string | undefined) => string | undefined): Promise<void> {
     const name = PREFIX + key;
+    const put = (held: string | null): void | Promise<void> => {
+      const value = next(held ?? undefined);
+      return value === undefined ? this.#storage.removeItem(name) : this.#storage.setItem(name, value);
+    };
     await this.#inTurn(async () => {
-      const value = next((await this.#storage.getItem(name)) ?? undefined);
-      await (value === undefined ? this.#storage.removeItem(name) : this.#storage.setItem(name, value));
+      const held = this.#storage.getItem(name);
+      await (held instanceof Promise ? held.then(put) : put(held));
     });
   }
 

@@ -72,9 +72,18 @@ test('a replaced worker is refused from the moment the next epoch is open', asyn
 test('a fenced answer takes no more text, and says why', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'so far');
-  await log.fence(answer, 'stopping');
+  await log.fence(answer, 'stopping', 1);
   expect(await log.append(answer, 1, 6, ' and on')).toBe('stopping');
   expect(await log.read(answer)).toEqual({ epoch: 1, state: 'stopping', text: 'so far' });
+});
+
+test('an epoch can be fenced before it is opened, and older ones with it', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'old');
+  await log.fence(answer, 'superseding', 2);
+  expect(await log.append(answer, 1, 3, ' text')).toBe('replaced');
+  expect(await log.open(answer, 2)).toBe('superseding');
+  expect(await log.open(answer, 3)).toBe('ok');
 });
 
 test('a log that Redis has lost is noticed at the next append and can be written again', async () => {

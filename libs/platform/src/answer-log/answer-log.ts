@@ -76,11 +76,11 @@ export class AnswerLog {
     this.#read = luaScript(redis, 'parleyAnswerRead', READ);
   }
 
-  /** Opens an epoch with an empty text and tells the conversation. */
-  async open(answer: AnswerRef, epoch: number): Promise<'ok' | 'replaced'> {
+  /** Opens an epoch with an empty text and tells the conversation; says so if it was fenced before it began. */
+  async open(answer: AnswerRef, epoch: number): Promise<'ok' | 'replaced' | FenceState> {
     const frame = conversationFrame.write.parse({ type: 'answer.started', answerId: answer.answerId, epoch });
     const args = [epoch, LOG_TTL_MS, answer.answerId, JSON.stringify(frame)];
-    return (await this.#open(keyList(answer), args)) as 'ok' | 'replaced';
+    return (await this.#open(keyList(answer), args)) as 'ok' | 'replaced' | FenceState;
   }
 
   /**
@@ -99,9 +99,9 @@ export class AnswerLog {
     return (await this.#restore(keyList(answer), args)) as 'ok' | 'replaced';
   }
 
-  /** Takes the pen away: the next append of whoever writes is refused with `state`. */
-  async fence(answer: AnswerRef, state: FenceState): Promise<void> {
-    await this.#fence(keyList(answer), [state, LOG_TTL_MS]);
+  /** Takes the pen away from that epoch: its next write, or its beginning, is refused with `state`. */
+  async fence(answer: AnswerRef, state: FenceState, epoch: number): Promise<void> {
+    await this.#fence(keyList(answer), [state, epoch, LOG_TTL_MS]);
   }
 
   /** The text is whole: keeps how it ended until history has stored both. */

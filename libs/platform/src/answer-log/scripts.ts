@@ -5,9 +5,14 @@
  * KEYS: 1 meta, 2 text, 3 live, 4 channel. All times are milliseconds.
  */
 
-/** ARGV: epoch, ttl, answerId, frame. Refuses an epoch that is not newer than the newest. */
+/**
+ * ARGV: epoch, ttl, answerId, frame. Refuses an epoch that is not newer than the newest; one that was fenced before it was
+ * opened learns why.
+ */
 export const OPEN = `
-local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local current = tonumber(meta[1] or '0')
+if current == tonumber(ARGV[1]) and (meta[2] == 'stopping' or meta[2] == 'superseding') then return meta[2] end
 if current >= tonumber(ARGV[1]) then return 'replaced' end
 redis.call('DEL', KEYS[2])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', 0, 'state', 'streaming')
@@ -55,16 +60,20 @@ return 'ok'
 `;
 
 /**
- * ARGV: state, ttl. Ends the writing without opening an epoch: whoever writes learns the state from its next append.
- * Without a log there is nothing to fence yet; the store decides at the claim.
+ * ARGV: state, epoch, ttl. Ends the writing of that epoch, whether it has been opened yet or not: whoever writes learns the
+ * state from its next append, or when it opens the log.
  */
 export const FENCE = `
-local state = redis.call('HGET', KEYS[1], 'state')
-if state == 'streaming' then
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local current = tonumber(meta[1] or '0')
+if current < tonumber(ARGV[2]) then
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'length', 0, 'state', ARGV[1])
+elseif meta[2] == 'streaming' then
   redis.call('HSET', KEYS[1], 'state', ARGV[1])
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return redis.call('HMGET', KEYS[1], 'epoch', 'state')
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 'ok'
 `;
 
 /**

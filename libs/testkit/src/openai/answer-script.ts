@@ -49,7 +49,7 @@ export interface RefusedRequest {
   readonly afterMs: number;
 }
 
-export interface HangUp {
+interface HangUp {
   readonly kind: 'hang-up';
 }
 

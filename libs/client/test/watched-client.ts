@@ -1,0 +1,57 @@
+import { waitFor } from '@parley/testkit';
+import { createParleyClient, type ParleyClient, type ParleyClientOptions, type ParleySnapshot } from '../src/index.ts';
+import { memoryStorage } from '../src/storage/key-value-storage.ts';
+
+/** A real client that remembers every snapshot it showed. */
+export class WatchedClient implements Disposable {
+  readonly client: ParleyClient;
+  readonly shown: ParleySnapshot[] = [];
+
+  constructor(options: ParleyClientOptions) {
+    this.client = createParleyClient({ storage: memoryStorage(), ...options });
+    this.client.subscribe(() => this.shown.push(this.client.getSnapshot()));
+    this.client.start();
+  }
+
+  get snapshot(): ParleySnapshot {
+    return this.client.getSnapshot();
+  }
+
+  /** What a reader of the page sees, line by line. */
+  get lines(): string[] {
+    return this.snapshot.transcript.entries
+      .filter(entry => entry.kind !== 'message' || entry.status !== 'superseded')
+      .map(entry => (entry.kind === 'answer' ? `${entry.text}…` : entry.content));
+  }
+
+  /** Resolves when the snapshot is as expected. */
+  async until(what: string, holds: (snapshot: ParleySnapshot) => boolean, deadlineMs = 20_000): Promise<void> {
+    await waitFor(() => holds(this.snapshot), { what, deadlineMs }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; shown: ${JSON.stringify(this.snapshot, null, 1)}`);
+    });
+  }
+
+  async untilOnline(): Promise<void> {
+    await this.until('the client to be online', ({ connection }) => connection === 'online');
+  }
+
+  /** Resolves when exactly these lines are shown. */
+  async untilLines(...lines: string[]): Promise<void> {
+    const wanted = JSON.stringify(lines);
+    await this.until(`the lines ${wanted}`, () => JSON.stringify(this.lines) === wanted);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async untilWhole(deadlineMs?: number): Promise<void> {
+    await this.until(
+      'every answer to be stored',
+      ({ transcript: { answers, outgoing, messages } }) =>
+        answers.length + outgoing.length === 0 && messages.at(-1)?.role === 'assistant',
+      deadlineMs,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.client.close();
+  }
+}
