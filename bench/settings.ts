@@ -23,7 +23,8 @@ export function readSettings(args: readonly string[]): Settings {
   });
   const asked = values.rows.split(',').map(row => row.trim());
   const unknown = asked.find(row => !ROW_IDS.some(id => id === row));
-  if (unknown !== undefined) throw new Error(`--rows: there is no row ${unknown}, only ${ROW_IDS.join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`--rows: there is no row ${unknown}, only ${ROW_IDS.join(', ')}`);
   const runs = Number(values.runs ?? (values.quick ? 1 : 3));
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs: must be a whole number from 1');
   return { rows: ROW_IDS.filter(id => asked.includes(id)), runs, quick: values.quick };

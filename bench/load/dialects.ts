@@ -59,11 +59,7 @@ const relay: Dialect = {
 export const dialects = { native, stream, relay } as const;
 export type DialectName = keyof typeof dialects;
 
-function whenTold(
-  socket: Socket,
-  end: string,
-  begin: (fail: (error: Error) => void) => void,
-): Promise<void> {
+function whenTold(socket: Socket, end: string, begin: (fail: (error: Error) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once(end, () => resolve());
     socket.once('disconnect', reason => reject(new Error(`disconnected: ${reason}`)));

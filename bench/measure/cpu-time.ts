@@ -37,7 +37,7 @@ function descendants(root: number): number[] {
     children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
   }
   const found: number[] = [];
-  for (const queue = [root]; ; ) {
+  for (const queue = [root]; ;) {
     const pid = queue.pop();
     if (pid === undefined) return found;
     const born = children.get(pid) ?? [];

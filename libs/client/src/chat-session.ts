@@ -149,12 +149,15 @@ export class ChatSession {
   }
 
   #onState(state: ConnectionState, error: ErrorBody | undefined): void {
-    const isOnline = state === 'online' || state === 'draining';
+    const { isOnline } = this.#connection;
     this.store.connectionChanged(state, error ?? (isOnline ? undefined : this.store.snapshot.error));
-    if (isOnline) return this.outbox.open();
-    this.outbox.pause();
-    this.#typing.stop();
-    this.#apply({ type: 'lost' });
+    if (isOnline) this.outbox.open();
+    else {
+      this.outbox.pause();
+      this.#typing.stop();
+      this.#apply({ type: 'lost' });
+    }
+    this.#watchAnswers(true);
   }
 
   #onSent(reply: CallReply<'send'> | CallReply<'say-as-admin'>): void {
@@ -165,9 +168,12 @@ export class ChatSession {
   #apply(event: TranscriptEvent): boolean {
     const before = this.store.transcript.answers;
     const isWhole = this.store.apply(event);
-    const { answers } = this.store.transcript;
-    this.#quiet.update(this.#connection.isOnline && answers.length > 0, answers !== before);
+    this.#watchAnswers(this.store.transcript.answers !== before);
     return isWhole;
+  }
+
+  #watchAnswers(isNews: boolean): void {
+    this.#quiet.update(this.#connection.isOnline && this.store.transcript.answers.length > 0, isNews);
   }
 
   async #deliver({ role, replaces, clientMessageId, content }: OutgoingMessage): Promise<Outcome<unknown>> {

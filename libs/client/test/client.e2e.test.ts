@@ -182,16 +182,19 @@ test('works over polling alone', async () => {
   expect(proxy.seen.webSockets).toBe(0);
 });
 
-test.each(['refuse', 'hang'] as const)('falls back to polling where WebSockets are made to %s', async mood => {
-  provider.scriptNext(answer('Got through'));
-  await using proxy = await SwitchableProxy.start(gatewayPort(0));
-  proxy.webSockets = mood;
-  using visitor = new WatchedClient({ url: proxy.url });
-  visitor.client.send('x');
-  await visitor.untilLines('x', 'Got through');
-  expect(proxy.seen.webSockets).toBeGreaterThan(0);
-  expect(proxy.seen.polls).toBeGreaterThan(0);
-});
+test.each(['refuse', 'hang'] as const)(
+  'falls back to polling where WebSockets are made to %s',
+  async mood => {
+    provider.scriptNext(answer('Got through'));
+    await using proxy = await SwitchableProxy.start(gatewayPort(0));
+    proxy.webSockets = mood;
+    using visitor = new WatchedClient({ url: proxy.url });
+    visitor.client.send('x');
+    await visitor.untilLines('x', 'Got through');
+    expect(proxy.seen.webSockets).toBeGreaterThan(0);
+    expect(proxy.seen.polls).toBeGreaterThan(0);
+  },
+);
 
 test('five reconnects in one answer, from gateway to gateway', async () => {
   const asked = provider.requests.length;
@@ -205,9 +208,7 @@ test('five reconnects in one answer, from gateway to gateway', async () => {
     provider.step();
     await visitor.untilLines('x', `${words.slice(0, count).join('')}…`);
     proxy.target = gatewayPort(count % 2);
-    proxy.dropAll();
-    await visitor.until('the loss', ({ connection }) => connection !== 'online');
-    await visitor.untilOnline();
+    await visitor.untilReconnected(() => proxy.dropAll());
   }
   provider.step();
   await visitor.untilWhole();

@@ -1,5 +1,10 @@
 import { waitFor } from '@parley/testkit';
-import { createParleyClient, type ParleyClient, type ParleyClientOptions, type ParleySnapshot } from '../src/index.ts';
+import {
+  createParleyClient,
+  type ParleyClient,
+  type ParleyClientOptions,
+  type ParleySnapshot,
+} from '../src/index.ts';
 import { memoryStorage } from '../src/storage/key-value-storage.ts';
 
 /** A real client that remembers every snapshot it showed. */
@@ -25,7 +30,11 @@ export class WatchedClient implements Disposable {
   }
 
   /** Resolves when the snapshot is as expected. */
-  async until(what: string, holds: (snapshot: ParleySnapshot) => boolean, deadlineMs = 20_000): Promise<void> {
+  async until(
+    what: string,
+    holds: (snapshot: ParleySnapshot) => boolean,
+    deadlineMs = 20_000,
+  ): Promise<void> {
     await waitFor(() => holds(this.snapshot), { what, deadlineMs }).catch((error: unknown) => {
       throw new Error(`${String(error)}; shown: ${JSON.stringify(this.snapshot, null, 1)}`);
     });
@@ -33,6 +42,17 @@ export class WatchedClient implements Disposable {
 
   async untilOnline(): Promise<void> {
     await this.until('the client to be online', ({ connection }) => connection === 'online');
+  }
+
+  /** Resolves when the connection has been lost and is there again. @param cut cuts it. */
+  async untilReconnected(cut: () => void): Promise<void> {
+    const from = this.shown.length;
+    cut();
+    const states = () => this.shown.slice(from).map(({ connection }) => connection);
+    await this.until('the reconnect', () => {
+      const lost = states().findIndex(state => state !== 'online');
+      return lost !== -1 && states().slice(lost).at(-1) === 'online';
+    });
   }
 
   /** Resolves when exactly these lines are shown. */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { Metrics, listen, type Log, type ReleaseStack, type RunningService } from '@parley/platform';
 import type { Server } from 'socket.io';
@@ -11,6 +10,7 @@ import { serveDialects } from './dialects/serve-dialects.ts';
 import { AdminDesk } from './dialects/support/admin-desk.ts';
 import { DeafnessProbe } from './feed/deafness-probe.ts';
 import { HistoryHealth } from './http/history-health.ts';
+import { httpServer } from './http/http-server.ts';
 import { Origins } from './http/origins.ts';
 import { RequestCaller } from './http/request-caller.ts';
 import { restApi } from './http/rest-api.ts';
@@ -20,6 +20,7 @@ import { openRedisConnections, type RedisConnections } from './redis-connections
 import { ConnectionLimit } from './sockets/connection-limit.ts';
 import { drainSockets } from './sockets/drain-sockets.ts';
 import { EventLimit } from './sockets/event-limit.ts';
+import { PacketGuard } from './sockets/packet-guard.ts';
 import { SharedNotices } from './sockets/shared-notices.ts';
 import { socketServer } from './sockets/socket-server.ts';
 
@@ -53,13 +54,14 @@ export async function startGateway(
     readiness: { notReadyBecause },
   });
 
-  const http = createServer(app);
+  const http = httpServer(app);
   const connections = new ConnectionLimit(config.MAX_CONNECTIONS_PER_ADDRESS, config.TRUST_PROXY);
   const io = socketServer({
-    ...{ http, origins, maxMessageChars: config.MAX_MESSAGE_CHARS, redis },
+    ...{ http, origins, maxMessageChars: config.MAX_MESSAGE_CHARS, redis, log },
     admits: request => !draining && connections.allows(request),
   });
   connections.watch(io);
+  new PacketGuard(config.SOCKET_RATE_LIMIT_PER_MINUTE, application.now).watch(io);
   serveSockets(io, instance, application, config, redis, releases);
   gatewayMetrics(metrics, io, application, releases);
   const server = await listen(http, { port: config.PORT, host: config.HOST });

@@ -1,6 +1,9 @@
 import { Server, createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** Longer than a load balancer keeps an idle connection (60 s, mostly): the one who closes first must not be us. */
+const KEEP_ALIVE_MS = 65_000;
+
 /** The port or address cannot be had. The message says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -26,6 +29,7 @@ export interface HttpServer {
  */
 export async function listen(handler: RequestListener | Server, options: ListenOptions): Promise<HttpServer> {
   const server = handler instanceof Server ? handler : createServer(handler);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)));
     server.listen(options.port, options.host, resolve);

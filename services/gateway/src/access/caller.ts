@@ -1,5 +1,12 @@
 /** Who is asking. A visitor without an id has no token (or no valid one). */
-export type Caller = { readonly kind: 'admin' } | { readonly kind: 'visitor'; readonly visitorId?: string };
+export type Caller =
+  | { readonly kind: 'admin' }
+  | {
+      readonly kind: 'visitor';
+      readonly visitorId?: string;
+      /** When the token that proves the id ends; milliseconds since 1970. */
+      readonly expiresAt?: number;
+    };
 
 /** What a connection or request tells about where it comes from. */
 export interface Origin {

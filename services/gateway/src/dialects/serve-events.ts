@@ -76,5 +76,5 @@ function fail(socket: Socket, event: string, ack: Ack | undefined, thrown: unkno
   }
   const body = error.toBody();
   ack?.({ ok: false, error: body });
-  socket.emit('error', { ...body, event: event.slice(0, 100) } satisfies ErrorEvent);
+  socket.emit('error', { ...body, event: String(event).slice(0, 100) } satisfies ErrorEvent);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
 import type { Origin } from '../access/caller.ts';
 
@@ -9,7 +10,15 @@ import type { Origin } from '../access/caller.ts';
  * @param hops proxies in front of the gateway; whatever stands before them in X-Forwarded-For is the client's own claim.
  */
 export function clientAddress(request: IncomingMessage, hops: number): string {
-  return proxyAddr(request, (_address, index) => index < hops);
+  const forwarded = withoutPort(proxyAddr(request, (_address, index) => index < hops));
+  return isIP(forwarded) > 0 ? forwarded : withoutPort(request.socket.remoteAddress ?? '');
+}
+
+/** Some proxies add the port, by which a client would have a new address with every connection. */
+function withoutPort(address: string): string {
+  const [, ipv6] = /^\[(.+)\](?::\d+)?$/.exec(address) ?? [];
+  const [, ipv4] = /^(?:::ffff:)?(\d+(?:\.\d+){3})(?::\d+)?$/i.exec(address) ?? [];
+  return ipv6 ?? ipv4 ?? address;
 }
 
 export function originOf(request: IncomingMessage, hops: number): Origin {

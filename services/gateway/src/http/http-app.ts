@@ -31,9 +31,9 @@ export function httpApp(options: HttpAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', options.proxyHops);
+  app.use(helmet());
   app.use(probes(options.readiness, options.metrics));
   app.use(requestLog(log));
-  app.use(helmet());
   app.use(
     cors({ origin: (origin, allow) => allow(null, !origin || origins.allows(origin)), credentials: true }),
   );

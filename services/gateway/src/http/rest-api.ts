@@ -31,6 +31,7 @@ export function restApi(deps: RestApiDependencies): Express {
     limit: restRateLimit(deps.redis, {
       windowMs: config.RATE_LIMIT_WINDOW_MS,
       max: config.RATE_LIMIT_MAX_REQUESTS,
+      proxyHops: config.TRUST_PROXY,
     }),
     routes: [
       healthRoute(deps),

@@ -1,4 +1,4 @@
-import { ParleyError, errorBodySchema } from '@parley/contracts';
+import { ParleyError, errorBodySchema, type ErrorEvent } from '@parley/contracts';
 import type { Namespace, Socket } from 'socket.io';
 import { z } from 'zod';
 import type { Identify } from '../access/identify.ts';
@@ -15,7 +15,9 @@ export interface AcceptDependencies {
   readonly proxyHops: number;
 }
 
-const handshakeSchema = z.looseObject({ token: z.string().optional() });
+const handshakeSchema = z.object({ token: z.string().optional() });
+/** What a timer can wait for at most; a client that is cut after 24 days connects again and goes on. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Finds out who connects to a namespace and lets `onSession` serve it; whoever may not connect is told why. */
 export function acceptConnections(
@@ -44,8 +46,22 @@ export function acceptConnections(
   });
   namespace.on('connection', socket => {
     const { session } = socket.data as { session?: SocketSession };
-    if (session) onSession(socket, session);
+    if (!session) return;
+    cutAtExpiry(socket, session);
+    onSession(socket, session);
   });
+}
+
+/** A connection is worth no more than the token it came with. Its client connects again with the newest it holds. */
+function cutAtExpiry(socket: Socket, { caller }: SocketSession): void {
+  if (caller.kind !== 'visitor' || caller.expiresAt === undefined) return;
+  const error = { ...new ParleyError('UNAUTHORIZED').toBody(), event: 'connect' } satisfies ErrorEvent;
+  const cut = (): void => {
+    socket.emit('error', error);
+    socket.conn.close();
+  };
+  const timer = setTimeout(cut, Math.min(caller.expiresAt - Date.now(), LONGEST_TIMEOUT_MS));
+  socket.once('disconnect', () => clearTimeout(timer));
 }
 
 /** Socket.IO hands `data` to the client's `connect_error`. */

@@ -1,22 +1,35 @@
 import type { IncomingMessage } from 'node:http';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Server } from 'socket.io';
+import { networkOf } from '../access/network-of.ts';
 import { clientAddress } from '../http/client-address.ts';
 
-/** How many connections one address may have on this gateway. */
+/** An office that comes back all at once after a gateway's restart does not reach it; who connects in a loop does. */
+const HANDSHAKES_PER_CONNECTION_AND_MINUTE = 3;
+
+/** How many connections one address may have on this gateway, and how fast it may make them. */
 export class ConnectionLimit {
   readonly #max: number;
   readonly #proxyHops: number;
+  readonly #handshakes: RateLimiterMemory;
   readonly #open = new Map<string, number>();
 
   constructor(max: number, proxyHops: number) {
     this.#max = max;
     this.#proxyHops = proxyHops;
+    const points = max * HANDSHAKES_PER_CONNECTION_AND_MINUTE;
+    this.#handshakes = new RateLimiterMemory({ points, duration: 60 });
   }
 
   /** Asked before the upgrade, and for every long-polling request; only a handshake makes a new connection. */
-  allows(request: IncomingMessage): boolean {
-    const isHandshake = !/[?&]sid=/.test(request.url ?? '');
-    return !isHandshake || (this.#open.get(this.#addressOf(request)) ?? 0) < this.#max;
+  async allows(request: IncomingMessage): Promise<boolean> {
+    if (!isHandshake(request)) return true;
+    const address = this.#addressOf(request);
+    if ((this.#open.get(address) ?? 0) >= this.#max) return false;
+    return this.#handshakes.consume(address).then(
+      () => true,
+      () => false,
+    );
   }
 
   watch(io: Server): void {
@@ -31,7 +44,7 @@ export class ConnectionLimit {
   }
 
   #addressOf(request: IncomingMessage): string {
-    return clientAddress(request, this.#proxyHops);
+    return networkOf(clientAddress(request, this.#proxyHops));
   }
 
   #closed(address: string): void {
@@ -39,4 +52,9 @@ export class ConnectionLimit {
     if (left > 0) this.#open.set(address, left);
     else this.#open.delete(address);
   }
+}
+
+/** As Engine.IO reads it: an empty `sid` in the address is none. */
+function isHandshake(request: IncomingMessage & { _query?: { sid?: unknown } }): boolean {
+  return !request._query?.sid;
 }

@@ -1,7 +1,11 @@
+import { ParleyError } from '@parley/contracts';
 import type { ConversationFeed } from '../feed/conversation-feed.ts';
 import type { FeedHub } from '../feed/feed-hub.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Socket } from 'socket.io';
+
+/** Far more than a person looks at; each costs a subscription. */
+const MAX_ROOMS = 100;
 
 /**
  * Which conversations one socket follows. A room of the dialect's gets what is said there; the feed is held as long as the
@@ -29,6 +33,7 @@ export class Membership {
   /**
    * @param onJoined is called in the same tick in which the socket enters the room, so that what it sends of the feed's
    *   present state has neither a gap nor a repeat to what follows. Not called if the socket is in the room already.
+   * @throws ParleyError RATE_LIMIT_EXCEEDED if the socket follows too many conversations, BUSY if Redis is away.
    */
   async join(
     conversationId: string,
@@ -40,6 +45,10 @@ export class Membership {
     if (this.#closed || this.#joined.has(room)) {
       this.#hub.release(conversationId);
       return feed;
+    }
+    if (this.#joined.size >= MAX_ROOMS) {
+      this.#hub.release(conversationId);
+      throw new ParleyError('RATE_LIMIT_EXCEEDED', { message: 'Leave a conversation first' });
     }
     this.#joined.set(room, conversationId);
     this.#presence?.entered(conversationId);

@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { redisNames } from '@parley/contracts';
 import { createAdapter } from '@socket.io/redis-adapter';
+import { scoped, type Log } from '@parley/platform';
+import helmet from 'helmet';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import type { Origins } from '../http/origins.ts';
@@ -16,8 +18,15 @@ export interface SocketServerOptions {
   readonly origins: Origins;
   readonly maxMessageChars: number;
   /** Asked for every request, before the upgrade. */
-  readonly admits: (request: IncomingMessage) => boolean;
+  readonly admits: (request: IncomingMessage) => boolean | Promise<boolean>;
   readonly redis: Pick<RedisConnections, 'adapterPublisher' | 'adapterSubscriber'>;
+  readonly log: Log;
+}
+
+interface ConnectionError {
+  readonly req: IncomingMessage;
+  readonly code: number;
+  readonly message: string;
 }
 
 /**
@@ -25,21 +34,35 @@ export interface SocketServerOptions {
  * gateway would receive every one.
  */
 export function socketServer(options: SocketServerOptions): Server {
-  const { http, origins, maxMessageChars, redis, admits } = options;
+  const { http, origins, maxMessageChars, redis, admits, log } = options;
+  const mayCome = async (request: IncomingMessage): Promise<boolean> =>
+    origins.allowsRequest(request) && admits(request);
   const io = new Server(http, {
     serveClient: false,
     allowEIO3: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxHttpBufferSize: maxMessageChars * BYTES_PER_CHAR + ENVELOPE_BYTES,
     cors: { origin: (origin, allow) => allow(null, !origin || origins.allows(origin)), credentials: true },
-    allowRequest: (request, allow) => allow(null, origins.allowsRequest(request) && admits(request)),
+    allowRequest: (request, allow) => {
+      void mayCome(request).then(may => allow(null, may));
+    },
   });
+  // Express's middleware does not run for what Engine.IO answers.
+  io.engine.use(helmet());
+  logRefusals(io, log);
   io.adapter(
     createAdapter(dropping(redis.adapterPublisher), redis.adapterSubscriber, {
       key: redisNames.socketAdapter,
     }),
   );
   return io;
+}
+
+function logRefusals(io: Server, log: Log): void {
+  const line = scoped(log, { component: 'sockets', function: 'connectionError' });
+  io.engine.on('connection_error', ({ req, code, message }: ConnectionError) => {
+    line.info({ code, reason: message, origin: req.headers.origin?.slice(0, 200) }, 'connection refused');
+  });
 }
 
 /** The adapter does not look at what publishing returns; while Redis is away that would be an unhandled rejection. */

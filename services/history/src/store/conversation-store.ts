@@ -3,6 +3,7 @@ import type {
   ClosedAnswerStatus,
   Conversation,
   ConversationMode,
+  EndAs,
   Message,
   MessageRole,
   Usage,
@@ -36,6 +37,23 @@ export interface NewTurn extends Visitor {
   /** Stored once under this key, however often it is sent. */
   readonly clientMessageId: string;
   readonly content: string;
+}
+
+/** Asks for one more answer to a user message that is stored. */
+export interface FurtherAnswer {
+  readonly conversationId: string;
+  /** Stored once under this key, however often it is sent. */
+  readonly clientMessageId: string;
+  /** The user message. */
+  readonly replyTo: string;
+}
+
+export interface AddedAnswer {
+  readonly answer: Message;
+  /** True if the answer is open and no earlier one of its conversation is. */
+  readonly enqueue: boolean;
+  /** True for the one call that stored it. */
+  readonly created: boolean;
 }
 
 /** A user message and the answer it asks for. */
@@ -108,6 +126,24 @@ export interface ClaimRequest extends AnswerRef {
   readonly contextMessages: number;
 }
 
+/** Messages with `fromSeq <= seq < beforeSeq`. */
+export interface SeqRange {
+  readonly fromSeq: number;
+  readonly beforeSeq: number;
+}
+
+/**
+ * What became of the wish that an answer ends.
+ *
+ * - `closed`: nobody was at work on it; this very call has closed it, without text.
+ * - `wished`: the worker of that epoch has the pen. No claim gives leave to run any more; the next one learns the wish.
+ * - `ended`: it had ended before.
+ */
+export type RequestedEnd =
+  | { readonly outcome: 'closed'; readonly message: Message }
+  | { readonly outcome: 'wished'; readonly epoch: number; readonly as: EndAs }
+  | { readonly outcome: 'ended' };
+
 /** The claim, and the answer if this very claim has closed it. */
 export type StoredClaim = { readonly claim: AnswerClaim; readonly closed?: Message } | undefined;
 
@@ -168,10 +204,21 @@ export interface ConversationStore {
   /** Stores what is missing of a turn. @returns undefined if its conversation is gone. */
   completeTurn(message: Message): Promise<StoredTurn | undefined>;
 
+  /** @returns undefined if there is no such conversation. */
+  addAnswer(wanted: FurtherAnswer): Promise<AddedAnswer | undefined>;
+  /**
+   * Marks what has ended in the range as `superseded`, people's messages too: no context contains it any more.
+   *
+   * @returns what was not so before, oldest first.
+   */
+  supersede(conversationId: string, range: SeqRange): Promise<Message[]>;
+
   /** Opens a new epoch of an answer. @returns undefined if there is no such answer. */
   claimAnswer(request: ClaimRequest): Promise<StoredClaim>;
   /** Gives the newest epoch's run back. @returns false if the epoch is not the newest, or the answer has ended. */
   releaseAnswer(answer: AnswerRef, epoch: number): Promise<boolean>;
+  /** Wishes that an open answer ends; the first wish stays. @returns undefined if there is no such answer. */
+  requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined>;
   /** Stores how an answer ended, if its epoch is the newest. */
   finishAnswer(finished: FinishedAnswer): Promise<FinishResult>;
   /** The conversation's oldest open answer; undefined also while a broken-off turn before it waits to be completed. */

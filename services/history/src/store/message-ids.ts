@@ -13,6 +13,11 @@ export function answerIdOf(messageId: string): string {
   return `a_${digest(messageId)}`;
 }
 
+/** @returns the id of a further answer that was asked for with this key. */
+export function furtherAnswerIdOf(conversationId: string, clientMessageId: string): string {
+  return answerIdOf(messageIdOf(conversationId, clientMessageId));
+}
+
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, ID_CHARS);
 }

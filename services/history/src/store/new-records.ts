@@ -1,6 +1,6 @@
 import { ParleyError, type Conversation, type Message } from '@parley/contracts';
-import type { NewConversation, NewMessage, NewTurn } from './conversation-store.ts';
-import { answerIdOf, messageIdOf } from './message-ids.ts';
+import type { FurtherAnswer, NewConversation, NewMessage, NewTurn } from './conversation-store.ts';
+import { answerIdOf, furtherAnswerIdOf, messageIdOf } from './message-ids.ts';
 
 /**
  * @returns the text itself.
@@ -48,18 +48,25 @@ export function newMessage(
 }
 
 /** The pending answer to a user message: the next in order. */
-export function newAnswer(message: Message, now: Date): Message {
-  return {
-    id: answerIdOf(message.id),
-    conversationId: message.conversationId,
-    seq: message.seq + 1,
-    role: 'assistant',
-    content: '',
-    status: 'pending',
-    ...stamps(now),
-    replyTo: message.id,
-    epoch: 0,
-  };
+export function newAnswer({ id, conversationId, seq }: Message, now: Date): Message {
+  return pendingAnswer({ id: answerIdOf(id), conversationId, seq: seq + 1, replyTo: id }, now);
+}
+
+/** A pending answer to a user message that has had one before. */
+export function furtherAnswer(
+  { conversationId, clientMessageId, replyTo }: FurtherAnswer,
+  seq: number,
+  now: Date,
+): Message {
+  const id = furtherAnswerIdOf(conversationId, clientMessageId);
+  return pendingAnswer({ id, conversationId, seq, replyTo }, now);
+}
+
+function pendingAnswer(
+  place: Pick<Message, 'id' | 'conversationId' | 'seq'> & { replyTo: string },
+  now: Date,
+): Message {
+  return { ...place, role: 'assistant', content: '', status: 'pending', ...stamps(now), epoch: 0 };
 }
 
 function stamps(now: Date): { createdAt: string; updatedAt: string } {

@@ -1,4 +1,4 @@
-import { isClosed, type Message } from '@parley/contracts';
+import { isClosed, type EndAs, type Message } from '@parley/contracts';
 import type { AnswerRef } from '@parley/platform';
 import { trusted, type Model, type QueryFilter, type UpdateQuery } from 'mongoose';
 import type {
@@ -6,6 +6,7 @@ import type {
   Clock,
   FinishedAnswer,
   FinishResult,
+  RequestedEnd,
   StoredClaim,
   UnfinishedPage,
   UnfinishedQuery,
@@ -16,6 +17,8 @@ import { toMessage } from './mongo-documents.ts';
 import type { MongoMessages } from './mongo-messages.ts';
 import type { MessageDocument } from './mongo-models.ts';
 import type { MongoTurns } from './mongo-turns.ts';
+
+const UNWISHED = trusted({ $exists: false });
 
 /** The life of answers. Each step is one atomic update of one document. */
 export class MongoAnswers {
@@ -43,7 +46,7 @@ export class MongoAnswers {
     const { conversationId, answerId, maxRuns, contextMessages } = request;
     const run = await this.#change(
       request,
-      { runs: trusted({ $lt: maxRuns }) },
+      { runs: trusted({ $lt: maxRuns }), endAs: UNWISHED },
       { $inc: { epoch: 1, runs: 1 }, $set: { status: 'streaming' } },
     );
     // Read after the claim: a takeover either is seen here, or sees the claimed answer and fences it.
@@ -52,14 +55,19 @@ export class MongoAnswers {
       await this.#messages.deleteAll(conversationId);
       return undefined;
     }
-    if (conversation.mode === 'human') return this.#supersede(request);
-    if (run) {
+    if (conversation.mode === 'human') {
+      const closed = await this.#close(request, { endAs: UNWISHED }, 'superseded');
+      if (closed) return { claim: { outcome: 'closed' }, closed };
+    } else if (run) {
       const context = await this.#messages.context(toMessage(run), contextMessages);
       const lastRun = (run.runs ?? 0) >= maxRuns;
       return { claim: { outcome: 'run', epoch: run.epoch ?? 0, lastRun, context } };
     }
     const fenced = await this.#change(request, {}, { $inc: { epoch: 1 } });
-    if (fenced) return { claim: { outcome: 'exhausted', epoch: fenced.epoch ?? 0 } };
+    if (fenced) {
+      const wish = fenced.endAs === undefined ? {} : { endAs: fenced.endAs };
+      return { claim: { outcome: 'exhausted', epoch: fenced.epoch ?? 0, ...wish } };
+    }
     return (await this.#messages.get(conversationId, answerId)) && { claim: { outcome: 'closed' } };
   }
 
@@ -73,6 +81,18 @@ export class MongoAnswers {
     const { conversationId, answerId } = answer;
     const current = await this.#messages.get(conversationId, answerId);
     return current?.status === 'pending' && current.epoch === epoch;
+  }
+
+  async requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined> {
+    const { conversationId, answerId } = answer;
+    // First, so that no claim lets a worker run from here on.
+    await this.#change(answer, { role: 'assistant', endAs: UNWISHED }, { $set: { endAs: as } });
+    const wished = await this.#model.findOne({ _id: answerId, conversationId }).lean<MessageDocument>();
+    if (wished?.role !== 'assistant') return undefined;
+    if (isClosed(wished.status)) return { outcome: 'ended' };
+    const { epoch = 0, endAs = as } = wished;
+    const closed = await this.#close(answer, { status: 'pending' }, endAs);
+    return closed ? { outcome: 'closed', message: closed } : { outcome: 'wished', epoch, as: endAs };
   }
 
   async finish({ epoch, status, text, usage, ...answer }: FinishedAnswer): Promise<FinishResult> {
@@ -109,15 +129,17 @@ export class MongoAnswers {
   }
 
   /** The epoch goes up, so that a text that was on its way comes too late. */
-  async #supersede(answer: AnswerRef): Promise<StoredClaim> {
-    const superseded = await this.#change(
-      answer,
-      {},
-      { $inc: { epoch: 1 }, $set: { status: 'superseded' }, $unset: { openIn: 1 } },
-    );
-    if (superseded) return { claim: { outcome: 'closed' }, closed: toMessage(superseded) };
-    const { conversationId, answerId } = answer;
-    return (await this.#messages.get(conversationId, answerId)) && { claim: { outcome: 'closed' } };
+  async #close(
+    answer: AnswerRef,
+    conditions: QueryFilter<MessageDocument>,
+    status: EndAs,
+  ): Promise<Message | undefined> {
+    const closed = await this.#change(answer, conditions, {
+      $inc: { epoch: 1 },
+      $set: { status },
+      $unset: { openIn: 1 },
+    });
+    return closed ? toMessage(closed) : undefined;
   }
 
   #openRecords(conversationId: string) {

@@ -1,12 +1,14 @@
 import { OPEN_ANSWER_STATUSES, ParleyError, type Message } from '@parley/contracts';
 import { trusted, type Model } from 'mongoose';
-import type { AddedMessage, Clock, MessageRange, NewMessage } from '../conversation-store.ts';
+import type { AddedMessage, Clock, MessageRange, NewMessage, SeqRange } from '../conversation-store.ts';
 import { messageIdOf } from '../message-ids.ts';
 import { newMessage, wellFormed } from '../new-records.ts';
 import { isDuplicate } from './mongo-connection.ts';
 import type { MongoConversations } from './mongo-conversations.ts';
 import { messageDocument, toMessage } from './mongo-documents.ts';
 import type { MessageDocument } from './mongo-models.ts';
+
+const OPEN_OR_SUPERSEDED = [...OPEN_ANSWER_STATUSES, 'superseded'];
 
 /** Of a message that is not finished: what it is found by, and how often it ran. */
 type Unfinished = Pick<MessageDocument, 'openIn' | 'runs'>;
@@ -77,18 +79,36 @@ export class MongoMessages {
   }
 
   /** What the model gets to read for an answer, oldest first. */
-  async context(answer: Message, limit: number): Promise<Message[]> {
+  async context({ conversationId, seq, replyTo }: Message, limit: number): Promise<Message[]> {
     const documents = await this.#model
       .find({
-        conversationId: answer.conversationId,
-        seq: trusted({ $lt: answer.seq }),
+        conversationId,
+        seq: trusted({ $lt: seq }),
         content: trusted({ $ne: '' }),
-        status: trusted({ $nin: [...OPEN_ANSWER_STATUSES] }),
+        // The question stays: it may be superseded while its answer is on its way to a worker.
+        $or: [
+          { status: trusted({ $nin: OPEN_OR_SUPERSEDED }) },
+          ...(replyTo === undefined ? [] : [{ _id: replyTo }]),
+        ],
       })
       .sort({ seq: -1 })
       .limit(limit)
       .lean<MessageDocument[]>();
     return documents.map(toMessage).reverse();
+  }
+
+  /** Two calls at the same time may both return what one of them has changed. */
+  async supersede(conversationId: string, { fromSeq, beforeSeq }: SeqRange): Promise<Message[]> {
+    const isCurrent = { conversationId, status: trusted({ $nin: OPEN_OR_SUPERSEDED }) };
+    const documents = await this.#model
+      .find({ ...isCurrent, seq: trusted({ $gte: fromSeq, $lt: beforeSeq }) })
+      .sort({ seq: 1 })
+      .lean<MessageDocument[]>();
+    if (documents.length === 0) return [];
+    const ids = documents.map(({ _id }) => _id);
+    const changes = { status: 'superseded', updatedAt: this.#clock().toISOString() } as const;
+    await this.#model.updateMany({ ...isCurrent, _id: trusted({ $in: ids }) }, { $set: changes });
+    return documents.map(document => toMessage({ ...document, ...changes }));
   }
 
   async deleteAll(conversationId: string): Promise<void> {

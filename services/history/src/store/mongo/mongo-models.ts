@@ -1,4 +1,4 @@
-import type { Conversation, Message } from '@parley/contracts';
+import type { Conversation, EndAs, Message } from '@parley/contracts';
 import { Schema, type Connection, type Model } from 'mongoose';
 
 /** A conversation as it is stored. */
@@ -15,6 +15,8 @@ export interface MessageDocument extends Omit<Message, 'id'> {
   openIn?: string;
   /** Answers: how often a worker was allowed to run. */
   runs?: number;
+  /** Answers: how somebody wished them to end while they were open. */
+  endAs?: EndAs;
 }
 
 export interface MongoModels {
@@ -59,6 +61,7 @@ const messageSchema = new Schema(
     usage: Schema.Types.Mixed,
     openIn: String,
     runs: Number,
+    endAs: String,
   },
   { ...options, collection: 'messages' },
 )

@@ -1,7 +1,8 @@
-import type { Conversation, Message } from '@parley/contracts';
+import type { Conversation, EndAs, Message } from '@parley/contracts';
 import type { AnswerRef } from '@parley/platform';
 import type { Connection } from 'mongoose';
 import type {
+  AddedAnswer,
   AddedMessage,
   ClaimRequest,
   Clock,
@@ -12,10 +13,13 @@ import type {
   CreatedConversation,
   FinishedAnswer,
   FinishResult,
+  FurtherAnswer,
   MessageRange,
   NewConversation,
   NewMessage,
   NewTurn,
+  RequestedEnd,
+  SeqRange,
   StoredClaim,
   StoredTurn,
   UnfinishedPage,
@@ -130,12 +134,24 @@ export class MongoStore implements ConversationStore {
     return this.#turns.complete(message);
   }
 
+  async addAnswer(wanted: FurtherAnswer): Promise<AddedAnswer | undefined> {
+    return this.#turns.addAnswer(wanted);
+  }
+
+  async supersede(conversationId: string, range: SeqRange): Promise<Message[]> {
+    return this.#messages.supersede(conversationId, range);
+  }
+
   async claimAnswer(request: ClaimRequest): Promise<StoredClaim> {
     return this.#answers.claim(request);
   }
 
   async releaseAnswer(answer: AnswerRef, epoch: number): Promise<boolean> {
     return this.#answers.release(answer, epoch);
+  }
+
+  async requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined> {
+    return this.#answers.requestEnd(answer, as);
   }
 
   async finishAnswer(finished: FinishedAnswer): Promise<FinishResult> {

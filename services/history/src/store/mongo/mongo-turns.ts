@@ -1,8 +1,16 @@
 import { isClosed, type ConversationMode, type Message } from '@parley/contracts';
 import { trusted, type Model } from 'mongoose';
-import type { Clock, NewTurn, StoredTurn, UnfinishedPage, UnfinishedQuery } from '../conversation-store.ts';
-import { answerIdOf, messageIdOf } from '../message-ids.ts';
-import { newAnswer, newMessage, wellFormed } from '../new-records.ts';
+import type {
+  AddedAnswer,
+  Clock,
+  FurtherAnswer,
+  NewTurn,
+  StoredTurn,
+  UnfinishedPage,
+  UnfinishedQuery,
+} from '../conversation-store.ts';
+import { answerIdOf, furtherAnswerIdOf, messageIdOf } from '../message-ids.ts';
+import { furtherAnswer, newAnswer, newMessage, wellFormed } from '../new-records.ts';
 import { halfTurnsOf } from '../unfinished-page.ts';
 import type { MongoConversations } from './mongo-conversations.ts';
 import { toMessage } from './mongo-documents.ts';
@@ -51,6 +59,20 @@ export class MongoTurns {
     if (conversation) return this.#complete(message, conversation.mode);
     await this.#messages.deleteAll(message.conversationId);
     return undefined;
+  }
+
+  async addAnswer(wanted: FurtherAnswer): Promise<AddedAnswer | undefined> {
+    const { conversationId, clientMessageId } = wanted;
+    const id = furtherAnswerIdOf(conversationId, clientMessageId);
+    const known = await this.#messages.get(conversationId, id);
+    if (known) return { answer: known, enqueue: await this.#isNext(known, known), created: false };
+    const seq = await this.#conversations.nextSeq(conversationId);
+    if (seq === undefined) return undefined;
+    const { message: answer, created } = await this.#messages.insert(
+      furtherAnswer(wanted, seq, this.#clock()),
+      { openIn: conversationId, runs: 0 },
+    );
+    return { answer, enqueue: await this.#isNext(answer, answer), created };
   }
 
   async listHalf(query: UnfinishedQuery): Promise<UnfinishedPage> {
@@ -117,11 +139,13 @@ export class MongoTurns {
   }
 
   async #withAnswer(message: Message, answer: Message, created: boolean): Promise<StoredTurn> {
-    const enqueue = !isClosed(answer.status) && !(await this.#hasEarlierOpen(message));
-    return { message, answer, enqueue, created };
+    return { message, answer, enqueue: await this.#isNext(answer, message), created };
   }
 
-  async #hasEarlierOpen({ conversationId, seq }: Message): Promise<boolean> {
-    return (await this.#model.exists({ openIn: conversationId, seq: trusted({ $lt: seq }) })) !== null;
+  /** @param first where the answer's turn begins: its own mark is not in the way. */
+  async #isNext({ conversationId, status }: Message, first: Message): Promise<boolean> {
+    if (isClosed(status)) return false;
+    const isEarlier = { openIn: conversationId, seq: trusted({ $lt: first.seq }) };
+    return (await this.#model.exists(isEarlier)) === null;
   }
 }

@@ -1,10 +1,11 @@
-import { isClosed, type Message } from '@parley/contracts';
+import { isClosed, type EndAs, type Message } from '@parley/contracts';
 import type { AnswerRef } from '@parley/platform';
 import type {
   ClaimRequest,
   Clock,
   FinishedAnswer,
   FinishResult,
+  RequestedEnd,
   StoredClaim,
   UnfinishedPage,
   UnfinishedQuery,
@@ -16,13 +17,18 @@ import type { SqliteMessages } from './sqlite-messages.ts';
 import { toMessage } from './sqlite-rows.ts';
 
 const OPEN = 'id = :answerId AND open_in = :conversationId';
-const SUPERSEDE = `
-  UPDATE messages SET status = 'superseded', epoch = epoch + 1, open_in = NULL, updated_at = :at
-  WHERE ${OPEN} RETURNING *`;
+const UNWISHED = 'end_as IS NULL';
+const CLOSE = 'UPDATE messages SET epoch = epoch + 1, open_in = NULL, updated_at = :at';
+const SUPERSEDE = `${CLOSE}, status = 'superseded' WHERE ${OPEN} AND ${UNWISHED} RETURNING *`;
+const WISH = `
+  UPDATE messages SET end_as = coalesce(end_as, :as), updated_at = :at
+  WHERE ${OPEN} RETURNING end_as, epoch, status`;
+const CLOSE_AS_WISHED = `${CLOSE}, status = end_as WHERE ${OPEN} RETURNING *`;
 const RUN = `
   UPDATE messages SET status = 'streaming', epoch = epoch + 1, runs = runs + 1, updated_at = :at
-  WHERE ${OPEN} AND runs < :maxRuns RETURNING *`;
-const FENCE = `UPDATE messages SET epoch = epoch + 1, updated_at = :at WHERE ${OPEN} RETURNING epoch`;
+  WHERE ${OPEN} AND runs < :maxRuns AND ${UNWISHED} RETURNING *`;
+const FENCE = `
+  UPDATE messages SET epoch = epoch + 1, updated_at = :at WHERE ${OPEN} RETURNING epoch, end_as`;
 const RELEASE = `
   UPDATE messages SET runs = runs - (status = 'streaming'), status = 'pending', updated_at = :at
   WHERE ${OPEN} AND epoch = :epoch`;
@@ -66,13 +72,28 @@ export class SqliteAnswers {
       return { claim: { outcome: 'run', epoch: Number(run.epoch), lastRun, context } };
     }
     const fenced = this.#db.statement(FENCE).get(answer);
-    if (fenced) return { claim: { outcome: 'exhausted', epoch: Number(fenced.epoch) } };
+    if (fenced) {
+      const wish = fenced.end_as === null ? {} : { endAs: fenced.end_as as EndAs };
+      return { claim: { outcome: 'exhausted', epoch: Number(fenced.epoch), ...wish } };
+    }
     return this.#messages.get(conversationId, answerId) && { claim: { outcome: 'closed' } };
   }
 
   release({ conversationId, answerId }: AnswerRef, epoch: number): boolean {
     const bindings = { conversationId, answerId, epoch, at: this.#now() };
     return this.#db.statement(RELEASE).run(bindings).changes > 0;
+  }
+
+  requestEnd({ conversationId, answerId }: AnswerRef, as: EndAs): RequestedEnd | undefined {
+    const answer = { conversationId, answerId, at: this.#now() };
+    const wished = this.#db.statement(WISH).get({ ...answer, as });
+    if (wished?.status === 'pending') {
+      const closed = this.#db.statement(CLOSE_AS_WISHED).get(answer);
+      if (closed) return { outcome: 'closed', message: toMessage(closed) };
+    }
+    if (wished) return { outcome: 'wished', epoch: Number(wished.epoch), as: wished.end_as as EndAs };
+    const isThere = this.#messages.get(conversationId, answerId)?.role === 'assistant';
+    return isThere ? { outcome: 'ended' } : undefined;
   }
 
   finish({ conversationId, answerId, epoch, status, text, usage }: FinishedAnswer): FinishResult {

@@ -1,5 +1,5 @@
 import { OPEN_ANSWER_STATUSES, type Message } from '@parley/contracts';
-import type { AddedMessage, Clock, MessageRange, NewMessage } from '../conversation-store.ts';
+import type { AddedMessage, Clock, MessageRange, NewMessage, SeqRange } from '../conversation-store.ts';
 import { messageIdOf } from '../message-ids.ts';
 import { newMessage, wellFormed } from '../new-records.ts';
 import type { SqliteConversations } from './sqlite-conversations.ts';
@@ -16,11 +16,18 @@ const UPDATE = `
   UPDATE messages SET content = ?, updated_at = ?
   WHERE id = ? AND conversation_id = ? AND open_in IS NULL RETURNING *`;
 const RANGE = 'SELECT * FROM messages WHERE conversation_id = ? AND seq > ? AND seq < ? ORDER BY seq';
+const HAS_ENDED = `status NOT IN (${OPEN_ANSWER_STATUSES.map(status => `'${status}'`).join()})`;
+// The question stays: it may be superseded while its answer is on its way to a worker.
 const CONTEXT = `
   SELECT * FROM messages
-  WHERE conversation_id = ? AND seq < ? AND content <> ''
-    AND status NOT IN (${OPEN_ANSWER_STATUSES.map(status => `'${status}'`).join()})
-  ORDER BY seq DESC LIMIT ?`;
+  WHERE conversation_id = :conversationId AND seq < :seq AND content <> ''
+    AND ${HAS_ENDED} AND (status <> 'superseded' OR id = :question)
+  ORDER BY seq DESC LIMIT :limit`;
+const SUPERSEDE = `
+  UPDATE messages SET status = 'superseded', updated_at = :at
+  WHERE conversation_id = :conversationId AND seq >= :fromSeq AND seq < :beforeSeq
+    AND ${HAS_ENDED} AND status <> 'superseded'
+  RETURNING *`;
 
 /** The rows of messages. Everything here is synchronous; who calls it decides about transactions. */
 export class SqliteMessages {
@@ -72,7 +79,14 @@ export class SqliteMessages {
   }
 
   /** What the model gets to read for an answer, oldest first. */
-  context(answer: Message, limit: number): Message[] {
-    return this.#db.statement(CONTEXT).all(answer.conversationId, answer.seq, limit).map(toMessage).reverse();
+  context({ conversationId, seq, replyTo = null }: Message, limit: number): Message[] {
+    const bindings = { conversationId, seq, question: replyTo, limit };
+    return this.#db.statement(CONTEXT).all(bindings).map(toMessage).reverse();
+  }
+
+  supersede(conversationId: string, { fromSeq, beforeSeq }: SeqRange): Message[] {
+    const at = this.#clock().toISOString();
+    const rows = this.#db.statement(SUPERSEDE).all({ conversationId, fromSeq, beforeSeq, at });
+    return rows.map(toMessage).sort((a, b) => a.seq - b.seq);
   }
 }

@@ -39,4 +39,5 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX messages_open ON messages (open_in, seq) WHERE open_in IS NOT NULL;
   `,
+  'ALTER TABLE messages ADD COLUMN end_as TEXT',
 ];

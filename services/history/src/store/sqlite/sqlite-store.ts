@@ -1,6 +1,7 @@
-import type { Conversation, Message } from '@parley/contracts';
+import type { Conversation, EndAs, Message } from '@parley/contracts';
 import type { AnswerRef } from '@parley/platform';
 import type {
+  AddedAnswer,
   AddedMessage,
   ClaimRequest,
   Clock,
@@ -11,10 +12,13 @@ import type {
   CreatedConversation,
   FinishedAnswer,
   FinishResult,
+  FurtherAnswer,
   MessageRange,
   NewConversation,
   NewMessage,
   NewTurn,
+  RequestedEnd,
+  SeqRange,
   StoredClaim,
   StoredTurn,
   UnfinishedPage,
@@ -115,12 +119,24 @@ export class SqliteStore implements ConversationStore {
     });
   }
 
+  async addAnswer(wanted: FurtherAnswer): Promise<AddedAnswer | undefined> {
+    return this.#db.write(() => this.#turns.addAnswer(wanted));
+  }
+
+  async supersede(conversationId: string, range: SeqRange): Promise<Message[]> {
+    return this.#db.write(() => this.#messages.supersede(conversationId, range));
+  }
+
   async claimAnswer(request: ClaimRequest): Promise<StoredClaim> {
     return this.#db.write(() => this.#answers.claim(request));
   }
 
   async releaseAnswer(answer: AnswerRef, epoch: number): Promise<boolean> {
     return this.#db.write(() => this.#answers.release(answer, epoch));
+  }
+
+  async requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined> {
+    return this.#db.write(() => this.#answers.requestEnd(answer, as));
   }
 
   async finishAnswer(finished: FinishedAnswer): Promise<FinishResult> {

@@ -1,7 +1,7 @@
 import { isClosed, type Message } from '@parley/contracts';
-import type { Clock, NewTurn, StoredTurn } from '../conversation-store.ts';
-import { answerIdOf, messageIdOf } from '../message-ids.ts';
-import { newAnswer, newMessage } from '../new-records.ts';
+import type { AddedAnswer, Clock, FurtherAnswer, NewTurn, StoredTurn } from '../conversation-store.ts';
+import { answerIdOf, furtherAnswerIdOf, messageIdOf } from '../message-ids.ts';
+import { furtherAnswer, newAnswer, newMessage } from '../new-records.ts';
 import type { SqliteConversations } from './sqlite-conversations.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteMessages } from './sqlite-messages.ts';
@@ -33,6 +33,16 @@ export class SqliteTurns {
     return known ? this.read(known) : this.#create(turn);
   }
 
+  addAnswer(wanted: FurtherAnswer): AddedAnswer | undefined {
+    const { conversationId, clientMessageId } = wanted;
+    const known = this.#messages.get(conversationId, furtherAnswerIdOf(conversationId, clientMessageId));
+    if (known) return { answer: known, enqueue: this.#isNext(known), created: false };
+    const seq = this.#conversations.nextSeq(conversationId);
+    if (seq === undefined) return undefined;
+    const answer = this.#messages.insert(furtherAnswer(wanted, seq, this.#clock()));
+    return { answer, enqueue: this.#isNext(answer), created: true };
+  }
+
   /** The turn of a message that is stored: here always whole. */
   read(message: Message): StoredTurn {
     const answer = this.#messages.get(message.conversationId, answerIdOf(message.id));
@@ -49,10 +59,10 @@ export class SqliteTurns {
 
   #turn(message: Message, answer: Message | undefined, created: boolean): StoredTurn {
     if (!answer) return { message, enqueue: false, created };
-    return { message, answer, enqueue: !isClosed(answer.status) && this.#isFirst(answer), created };
+    return { message, answer, enqueue: this.#isNext(answer), created };
   }
 
-  #isFirst({ conversationId, seq }: Message): boolean {
-    return this.#db.statement(EARLIER_OPEN).get(conversationId, seq) === undefined;
+  #isNext({ conversationId, status, seq }: Message): boolean {
+    return !isClosed(status) && this.#db.statement(EARLIER_OPEN).get(conversationId, seq) === undefined;
   }
 }

@@ -1,0 +1,35 @@
+import { COMMON_STREAMS } from '../measure/stream-cells.ts';
+import type { StreamCell } from '../measure/stream-cell.ts';
+import type { Line } from '../report/line.ts';
+import type { Row } from './row.ts';
+
+/** Microseconds. */
+const TARGETS = { worker: 32, gateway: 30, redis: 18 } as const;
+
+/** CPU of one token on its way. */
+export const cpuPerToken: Row = async ({ cells }) => {
+  const { sdk, relay, product } = await cells.at(COMMON_STREAMS);
+  const line = (role: keyof typeof TARGETS, what: string, floor: StreamCell, floorIs: string): Line => ({
+    row: 'b',
+    what: `${what}, ${COMMON_STREAMS} streams`,
+    unit: 'us/token',
+    floorIs,
+    figures: [
+      {
+        name: '',
+        product: product.cpuPerToken[role] ?? NaN,
+        floor: floor.cpuPerToken[role],
+        target: TARGETS[role],
+      },
+    ],
+    foreignCores: Math.max(product.foreignCores, floor.foreignCores),
+  });
+  return {
+    lines: [
+      line('worker', 'CPU of the worker', sdk, 'plain SDK iterator'),
+      line('gateway', 'CPU of the gateway', relay, 'bare relay'),
+      line('redis', 'CPU of Redis', relay, 'bare relay, PUBLISH only'),
+    ],
+    details: { sdk, relay, product },
+  };
+};

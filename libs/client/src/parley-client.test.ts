@@ -1,0 +1,213 @@
+import type { NativeMessage } from '@parley/contracts';
+import { expect, test } from 'vitest';
+import { FakeMachine, settled } from '../test/fake-machine.ts';
+import { createParleyClient, type ParleyClientOptions } from './parley-client.ts';
+import { memoryStorage } from './storage/key-value-storage.ts';
+
+const at = { conversationId: 'c-1' };
+const row = (seq: number, fields: Partial<NativeMessage> = {}): NativeMessage => ({
+  ...at,
+  ...{ id: `m${seq}`, seq, role: 'user', content: `text ${seq}`, status: 'complete' },
+  createdAt: '2026-01-01T00:00:00.000Z',
+  ...fields,
+});
+
+function set(options: Partial<ParleyClientOptions> = {}) {
+  const machine = new FakeMachine(options.storage);
+  const client = createParleyClient({ url: 'http://gateway', ...machine.environment, ...options });
+  const goOnline = async (messages: NativeMessage[] = []): Promise<void> => {
+    client.start();
+    await settled();
+    machine.link.listener.connected();
+    const reply = { ok: true, ...at, token: 'issued', mode: 'ai', messages, pieces: [] };
+    machine.link.call('resume').answer(reply);
+    await settled();
+  };
+  return { machine, client, goOnline };
+}
+
+test('does nothing before its start, and leaves nothing after its close', async () => {
+  const { machine, client, goOnline } = set();
+  expect(machine.links).toEqual([]);
+  await goOnline([row(1), row(2, { role: 'assistant', status: 'streaming' })]);
+  machine.link.listener.event({ type: 'typing', payload: { ...at, who: 'admin', isTyping: true } });
+  client.send('x');
+  client.close();
+  await settled();
+  expect(machine.timers.size + machine.watchers.size).toBe(0);
+  expect(machine.links.every(({ isClosed }) => isClosed)).toBe(true);
+  expect(client.getSnapshot()).toMatchObject({
+    connection: 'closed',
+    transcript: { typing: { admin: false } },
+  });
+});
+
+test('a client closed before its storage was read does not connect', async () => {
+  const { machine, client } = set();
+  client.start();
+  client.close();
+  await settled();
+  expect(machine.links).toEqual([]);
+});
+
+test('the snapshot is the same object until something changes, and listeners hear of each change', async () => {
+  const { machine, client, goOnline } = set();
+  await goOnline();
+  let calls = 0;
+  const unsubscribe = client.subscribe(() => calls++);
+  const before = client.getSnapshot();
+  machine.link.listener.event({ type: 'mode', payload: { ...at, mode: 'ai' } });
+  expect(client.getSnapshot()).toBe(before);
+  machine.link.listener.event({ type: 'mode', payload: { ...at, mode: 'human' } });
+  expect(client.getSnapshot()).not.toBe(before);
+  unsubscribe();
+  machine.link.listener.event({ type: 'mode', payload: { ...at, mode: 'ai' } });
+  expect(calls).toBe(1);
+});
+
+test('the token and the conversation are remembered for the next page', async () => {
+  const storage = memoryStorage();
+  const first = set({ storage });
+  await first.goOnline();
+  expect(first.machine.link.target.token).toBeUndefined();
+  const second = set({ storage });
+  await second.goOnline();
+  expect(second.machine.link.target.token).toBe('issued');
+  expect(second.machine.link.call('resume').payload).toEqual({ ...at, positions: [], afterSeq: 0 });
+});
+
+test('a given token is neither stored nor replaced, a given conversation is not remembered', async () => {
+  const storage = memoryStorage();
+  const { machine, goOnline } = set({ storage, token: 'admin', conversationId: 'c-1' });
+  await goOnline();
+  machine.link.listener.lost();
+  await machine.pass(1_000);
+  expect(machine.link.target.token).toBe('admin');
+  expect(await storage.getItem('parley:token')).toBeNull();
+  expect(await storage.getItem('parley:conversation')).toBeNull();
+});
+
+test('a gap is repaired over the same link, with the positions held', async () => {
+  const { machine, client, goOnline } = set();
+  await goOnline([row(1), row(2, { id: 'a', role: 'assistant', status: 'streaming' })]);
+  const piece = (offset: number, text: string) =>
+    machine.link.listener.event({
+      type: 'answer-piece',
+      payload: { ...at, answerId: 'a', epoch: 1, offset, text },
+    });
+  piece(0, 'Hello');
+  piece(9, 'world');
+  piece(14, '!');
+  expect(machine.link.asked.map(({ event }) => event)).toEqual(['resume', 'resume']);
+  expect(machine.link.call('resume').payload.positions).toEqual([{ answerId: 'a', epoch: 1, offset: 5 }]);
+  const rest = { ...at, answerId: 'a', epoch: 1, offset: 5, text: ' my world!' };
+  const messages = [row(1), row(2, { id: 'a', role: 'assistant', status: 'streaming' })];
+  machine.link
+    .call('resume')
+    .answer({ ok: true, ...at, token: 'issued', mode: 'ai', messages, pieces: [rest] });
+  await settled();
+  expect(client.getSnapshot().transcript.answers[0]?.text).toBe('Hello my world!');
+});
+
+test('an answer of which nothing is heard is asked for', async () => {
+  const { machine, goOnline } = set();
+  await goOnline([row(1), row(2, { id: 'a', role: 'assistant', status: 'pending' })]);
+  expect(machine.link.asked).toHaveLength(1);
+  await machine.pass(8_000);
+  expect(machine.link.asked).toHaveLength(2);
+});
+
+test('messages, edits and admins’ words go out one by one, each as what it is', async () => {
+  const { machine, client, goOnline } = set();
+  await goOnline();
+  client.send('one');
+  client.edit('m1', 'two');
+  client.sayAsAdmin('three');
+  const answerId = 'a9';
+  for (const [seq, call] of ['send', 'edit', 'say-as-admin'].entries()) {
+    await settled();
+    const { event, payload, answer } = machine.link.call(call);
+    expect([event, payload.conversationId, payload.messageId]).toEqual([
+      call,
+      'c-1',
+      call === 'edit' ? 'm1' : undefined,
+    ]);
+    answer({ ok: true, message: row(seq + 1), ...(call !== 'say-as-admin' && { answerId }) });
+  }
+  await settled();
+  const { messages, outgoing, answers } = client.getSnapshot().transcript;
+  expect([messages.length, outgoing.length, answers.length]).toEqual([3, 0, 1]);
+});
+
+test('text that cannot be sent is refused at once', () => {
+  const { client } = set();
+  expect(() => client.send('   ')).toThrow('is required');
+  expect(() => client.send('x'.repeat(1_000_001))).toThrow('too long');
+  expect(client.getSnapshot().transcript.outgoing).toEqual([]);
+});
+
+test('stops the answer under way, asks for the newest one again, and hands over to people', async () => {
+  const { machine, client, goOnline } = set({ token: 'admin' });
+  const old = row(2, { role: 'assistant', status: 'superseded' });
+  await goOnline([row(1), old, row(3, { id: 'a', role: 'assistant', status: 'streaming' })]);
+  const accept = async (call: string, reply: object = {}): Promise<Record<string, unknown>> => {
+    await settled();
+    const { payload, answer } = machine.link.call(call);
+    answer({ ok: true, ...reply });
+    return payload;
+  };
+  const stopped = client.stop();
+  expect(await accept('stop')).toEqual({ ...at, answerId: 'a' });
+  await stopped;
+  await expect(client.retry()).rejects.toMatchObject({ code: 'ANSWER_NOT_FOUND' });
+
+  const ended = row(3, { id: 'a', role: 'assistant', status: 'stopped' });
+  machine.link.listener.event({ type: 'answer-ended', payload: ended });
+  await client.stop();
+  const retried = client.retry();
+  expect(await accept('retry', { answerId: 'b' })).toMatchObject({ ...at, answerId: 'a' });
+  await retried;
+  expect(client.getSnapshot().transcript.answers).toMatchObject([{ answerId: 'b', text: '' }]);
+
+  const switched = client.setMode('human');
+  expect(await accept('set-mode')).toEqual({ ...at, mode: 'human' });
+  await switched;
+});
+
+test('what is refused, or cannot be asked, is told to whoever asked', async () => {
+  const { machine, client, goOnline } = set();
+  await expect(client.setMode('human')).rejects.toMatchObject({ code: 'BUSY', retryAfterMs: 1_000 });
+  await goOnline();
+  const asked = client.setMode('human');
+  const error = { code: 'UNAUTHORIZED', message: 'Sign in first' };
+  machine.link.call('set-mode').answer({ ok: false, error });
+  await expect(asked).rejects.toMatchObject(error);
+});
+
+test('says that somebody types while there is a connection, and shows others only as long as they do', async () => {
+  const { machine, client, goOnline } = set();
+  client.setTyping(true);
+  await goOnline();
+  client.setTyping(true);
+  client.setTyping(true);
+  expect(machine.link.told).toEqual([{ event: 'typing', payload: { ...at, isTyping: true } }]);
+  machine.link.listener.event({ type: 'typing', payload: { ...at, who: 'admin', isTyping: true } });
+  expect(client.getSnapshot().transcript.typing.admin).toBe(true);
+  await machine.pass(8_000);
+  expect(client.getSnapshot().transcript.typing.admin).toBe(false);
+});
+
+test('shows why the server has refused until it is connected', async () => {
+  const { machine, client } = set();
+  client.start();
+  await settled();
+  const error = { code: 'RATE_LIMIT_EXCEEDED' as const, message: 'Slow down', retryAfterMs: 100 };
+  machine.link.listener.lost(error);
+  expect(client.getSnapshot()).toMatchObject({ connection: 'waiting', error });
+  await machine.pass(1_000);
+  expect(client.getSnapshot()).toMatchObject({ connection: 'connecting', error });
+  machine.link.listener.connected();
+  machine.link.call('resume').answer({ ok: true, ...at, token: 't', mode: 'ai', messages: [], pieces: [] });
+  await settled();
+  expect(client.getSnapshot()).toMatchObject({ connection: 'online', error: undefined });
+});
