@@ -24,7 +24,7 @@ export class Lab implements AsyncDisposable {
     return this.#once('provider', async () => {
       const program = new URL('load/provider-main.ts', import.meta.url);
       const provider = this.#opened.use(await Role.start<ProviderCalls>('provider', program));
-      return provider.call('baseUrl', undefined as never);
+      return provider.call('baseUrl', undefined);
     });
   }
 

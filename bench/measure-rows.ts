@@ -1,4 +1,4 @@
-import { Lab } from './lab.ts';
+import type { Lab } from './lab.ts';
 import { Repeats } from './measure/repeats.ts';
 import { StreamCells } from './measure/stream-cells.ts';
 import type { Line } from './report/line.ts';

@@ -6,7 +6,7 @@ import type { Socket } from 'socket.io-client';
 export interface Dialect {
   readonly namespace: string;
   /** Asks on a connected socket; resolves when the answer has ended. `take` gets each new piece of the text. */
-  ask(socket: Socket, prompt: string, take: (text: string) => void): Promise<void>;
+  readonly ask: (socket: Socket, prompt: string, take: (text: string) => void) => Promise<void>;
 }
 
 interface Piece {

@@ -33,7 +33,8 @@ export async function sendSteadily(
   const sends: Promise<void>[] = [];
   const failed = Promise.withResolvers<never>();
   for (let index = 0; index < (WARM_UP_S + seconds) * perSecond; index++) {
-    await Promise.race([pause(startsAt + (index * 1_000) / perSecond - monotonicMs()), failed.promise]);
+    const dueMs = startsAt + (index * 1_000) / perSecond - monotonicMs();
+    await Promise.race([pause(Math.max(dueMs, 0)), failed.promise]);
     const sent = send(index, index >= WARM_UP_S * perSecond);
     sent.catch(failed.reject);
     sends.push(sent);

@@ -22,11 +22,16 @@ serveRole(calls);
 async function run({ url, ...plan }: SendPlan & { url: string }): Promise<SendResult> {
   const clients = await connectAll(`${url}${NATIVE_NAMESPACE}`, VISITORS);
   const visitors = clients.map(({ socket }) => new Visitor(socket));
+  const visitorAt = (index: number): Visitor => {
+    const visitor = visitors[index % visitors.length];
+    if (!visitor) throw new Error('There are no visitors');
+    return visitor;
+  };
   const acks = new Samples();
   const answers = new Samples();
   try {
     await sendSteadily(plan, async (index, counts) => {
-      const { ackMs, answerMs } = await (visitors[index % VISITORS] as Visitor).send();
+      const { ackMs, answerMs } = await visitorAt(index).send();
       if (!counts) return;
       acks.add(ackMs);
       answers.add(answerMs);

@@ -83,7 +83,8 @@ describe.each([3, 7, 20, 60])('Redis away for %i s', seconds => {
   test.each(['killed', 'hung'] as const)('%s: nothing is lost, and all goes on by itself', async how => {
     await streamThrough(async () => {
       using impatient = await native(0);
-      await (how === 'killed' ? redis.kill() : Promise.resolve(redis.pause()));
+      if (how === 'killed') await redis.kill();
+      else redis.pause();
       const away = lasting(seconds * 1000);
       // Quick, either way: refused with the time to try again, or stored and answered later.
       const quick = await impatient.ask('send', {
@@ -94,7 +95,8 @@ describe.each([3, 7, 20, 60])('Redis away for %i s', seconds => {
       if (quick.ok !== true)
         expect(quick).toMatchObject({ error: { retryAfterMs: expect.any(Number) as number } });
       await away;
-      await (how === 'killed' ? redis.restart() : Promise.resolve(redis.resume()));
+      if (how === 'killed') await redis.restart();
+      else redis.resume();
     });
   });
 });

@@ -93,7 +93,8 @@ describe('a token that the gateway issued', () => {
     ])
       expect(ack).toMatchObject({ ok: true });
     await waitFor(
-      async () => (await call(urlA, `/api/conversations/${sessionId}`, { headers })).body.messages.length === 8,
+      async () =>
+        (await call(urlA, `/api/conversations/${sessionId}`, { headers })).body.messages.length === 8,
       { what: 'four answers' },
     );
   });
@@ -161,7 +162,9 @@ describe("another visitor's conversation looks exactly like none", () => {
         expect(await looks(unknownPath, { ...unknownOptions, headers })).toEqual(foreign);
       }
     }
-    expect(await call(urlA, `/api/conversations/${owner.sessionId}`, { headers: owner.headers })).toMatchObject({
+    expect(
+      await call(urlA, `/api/conversations/${owner.sessionId}`, { headers: owner.headers }),
+    ).toMatchObject({
       status: 200,
       body: before.body,
     });
@@ -357,5 +360,7 @@ test('an admin sees and reaches all conversations', async () => {
     expect(await visitor.until('message')).toMatchObject({ sender: 'admin', content: 'A person here' });
   }
   const [{ sessionId = '' } = {}] = visitors;
-  expect((await call(urlA, `/api/conversations/${sessionId}`, { method: 'DELETE', headers })).status).toBe(200);
+  expect((await call(urlA, `/api/conversations/${sessionId}`, { method: 'DELETE', headers })).status).toBe(
+    200,
+  );
 });

@@ -193,7 +193,7 @@ test('says that somebody types while there is a connection, and shows others onl
   expect(machine.link.told).toEqual([{ event: 'typing', payload: { ...at, isTyping: true } }]);
   machine.link.listener.event({ type: 'typing', payload: { ...at, who: 'admin', isTyping: true } });
   expect(client.getSnapshot().transcript.typing.admin).toBe(true);
-  await machine.pass(8_000);
+  await machine.pass(6_000);
   expect(client.getSnapshot().transcript.typing.admin).toBe(false);
 });
 

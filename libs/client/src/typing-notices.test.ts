@@ -37,9 +37,9 @@ test('after a message has been sent there is no end to say', () => {
 test('nobody types for ever', async () => {
   const { machine, expired, notices } = set();
   notices.heard('admin', true);
-  await machine.pass(7_000);
+  await machine.pass(5_000);
   notices.heard('admin', true);
-  await machine.pass(7_000);
+  await machine.pass(5_000);
   expect(expired).toEqual([]);
   await machine.pass(1_000);
   expect(expired).toEqual(['admin']);

@@ -3,8 +3,8 @@ import type { After } from './environment.ts';
 
 /** Said again after so many milliseconds while it lasts. */
 const SAY_EVERY_MS = 3_000;
-/** Nobody types any more who has not said so for so long: whoever would tell it may be gone. */
-const BELIEVE_MS = 8_000;
+/** The contract's: whoever would tell that somebody has stopped may be gone. */
+const BELIEVE_MS = 6_000;
 
 export interface TypingNoticesDependencies {
   readonly say: (isTyping: boolean) => void;

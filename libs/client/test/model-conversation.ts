@@ -71,22 +71,18 @@ export class ModelConversation {
     if (open) this.#end(open, status);
   }
 
-  /** The newest turn is replaced, as an edit does, or only its answer, as a retry does. */
-  supersede(what: 'turn' | 'answer'): void {
-    const answer = this.rows.findLast(({ role, status }) => role === 'assistant' && status !== 'superseded');
-    const question = this.rows.findLast(({ role, status }) => role === 'user' && status !== 'superseded');
-    if (what === 'answer' ? !answer || !isClosed(answer.status) : !question) return;
-    if (answer && (what === 'answer' || answer.replyTo === question?.id)) this.#end(answer, 'superseded');
-    if (what === 'turn' && question) {
-      this.told.push({ type: 'message', payload: this.#change(question, { status: 'superseded' }) });
-      this.ask('edited');
-    } else if (answer) {
-      const again = this.#add('assistant', '', 'pending', answer.replyTo);
-      this.told.push({
-        type: 'retried',
-        payload: { conversationId: CONVERSATION, answerId: again.id },
-      });
+  /** An edit of a question, or a retry of an ended answer: it and everything after it is superseded by a new turn. */
+  supersede(role: 'user' | 'assistant', index: number): void {
+    const choice = this.rows.filter(row => row.role === role && isCurrent(row) && isClosed(row.status));
+    const first = choice[index % choice.length];
+    if (!first) return;
+    const range = this.rows.filter(row => row.seq >= first.seq && row.status !== 'superseded');
+    if (role === 'user') this.ask('edited');
+    for (const row of range) {
+      if (!isClosed(row.status)) this.#end(row, 'superseded');
+      else this.told.push({ type: 'message', payload: this.#change(row, { status: 'superseded' }) });
     }
+    if (role === 'assistant') this.#retry(first);
   }
 
   switchMode(mode: 'ai' | 'human'): void {
@@ -105,6 +101,11 @@ export class ModelConversation {
     });
     const messages = this.rows.filter(({ seq }) => seq > afterSeq);
     return { ok: true, conversationId: CONVERSATION, token: 't', mode: this.mode, messages, pieces };
+  }
+
+  #retry({ replyTo }: NativeMessage): void {
+    const again = this.#add('assistant', '', 'pending', replyTo);
+    this.told.push({ type: 'retried', payload: { conversationId: CONVERSATION, answerId: again.id } });
   }
 
   #firstOpen(): NativeMessage | undefined {
@@ -145,3 +146,5 @@ export class ModelConversation {
     return changed;
   }
 }
+
+const isCurrent = ({ status }: NativeMessage): boolean => status !== 'superseded';

@@ -5,7 +5,6 @@ import {
   type ParleyClientOptions,
   type ParleySnapshot,
 } from '../src/index.ts';
-import { memoryStorage } from '../src/storage/key-value-storage.ts';
 
 /** A real client that remembers every snapshot it showed. */
 export class WatchedClient implements Disposable {
@@ -69,6 +68,27 @@ export class WatchedClient implements Disposable {
         answers.length + outgoing.length === 0 && messages.at(-1)?.role === 'assistant',
       deadlineMs,
     );
+  }
+
+  /** What history has stored of the conversation, as the REST API tells it. */
+  async stored(gatewayUrl: string): Promise<string[]> {
+    const { conversationId = '' } = this.snapshot.transcript;
+    const response = await fetch(`${gatewayUrl}/api/conversations/${conversationId}`);
+    const { messages } = (await response.json()) as { messages: { content: string }[] };
+    return messages.map(({ content }) => content);
+  }
+
+  /** Texts of answers that did not go on from what was shown before in the same epoch. */
+  jumps(): string[] {
+    const last = new Map<string, AnswerUnderWay>();
+    return this.shown
+      .flatMap(({ transcript }) => transcript.answers)
+      .filter(answer => {
+        const before = last.get(answer.answerId);
+        last.set(answer.answerId, answer);
+        return before?.epoch === answer.epoch && !answer.text.startsWith(before.text);
+      })
+      .map(({ text }) => text);
   }
 
   [Symbol.dispose](): void {

@@ -17,6 +17,7 @@ import {
 import express from 'express';
 import type { Redis } from 'ioredis';
 import { AnswerMetrics } from './answer/answer-metrics.ts';
+import { AppendBatches, type Together } from './answer/append-batches.ts';
 import type { AnswerPorts, AnswerSettings } from './answer/answer-ports.ts';
 import { systemClock } from './answer/clock.ts';
 import { ProduceAnswer } from './answer/produce-answer.ts';
@@ -47,9 +48,11 @@ export async function startAiWorker(
   const provider = buildProvider({ config, redis, metrics: answerMetrics, log, releases });
   const hints = new FenceHints();
   hints.follow(new ChannelSubscriber(subscriber));
+  const answerLog = new AnswerLog(redis);
   const ports: AnswerPorts = {
     history: new HistoryClient({ url: settings.HISTORY_URL, token: secrets.internalToken }),
-    answerLog: new AnswerLog(redis),
+    answerLog,
+    append: batchedAppend(answerLog, redis),
     historyQueue,
     provider,
     startHeartbeat: heartbeats(redis, log),
@@ -83,6 +86,16 @@ function open(url: string, role: 'jobs' | 'subscriber', log: Log, releases: Rele
   const redis = connectRedis(url, role, log);
   releases.push(`redis ${role}`, () => closeRedis(redis));
   return redis;
+}
+
+function batchedAppend(answerLog: AnswerLog, redis: Redis): AnswerPorts['append'] {
+  const together: Together = send => {
+    const { stream } = redis;
+    stream.cork();
+    send();
+    stream.uncork();
+  };
+  return new AppendBatches((...piece) => answerLog.append(...piece), together).append;
 }
 
 function heartbeats(redis: Redis, log: Log): AnswerPorts['startHeartbeat'] {

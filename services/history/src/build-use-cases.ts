@@ -12,8 +12,11 @@ import { claimAnswer } from './use-cases/claim-answer.ts';
 import { completeTurn } from './use-cases/complete-turn.ts';
 import { createConversation } from './use-cases/create-conversation.ts';
 import { deleteConversation } from './use-cases/delete-conversation.ts';
+import { endAnswer } from './use-cases/end-answer.ts';
+import { endOpenAnswers } from './use-cases/end-open-answers.ts';
 import { finishAnswer, type FinishAnswer } from './use-cases/finish-answer.ts';
-import { silenceAnswers } from './use-cases/silence-answers.ts';
+import { retryAnswer } from './use-cases/retry-answer.ts';
+import { supersedeMessages } from './use-cases/supersede-messages.ts';
 import { updateConversation } from './use-cases/update-conversation.ts';
 import { updateMessage } from './use-cases/update-message.ts';
 
@@ -38,8 +41,9 @@ export function buildUseCases({ store, redis, metrics, maxRuns, log }: UseCaseDe
   const { answerLog, frames, answers } = redis;
   const announcements = new Announcements(frames, log);
   const settleAnswer = answerSettlement({ store, answerLog, frames, answers });
-  const claim = claimAnswer({ store, settleAnswer, maxRuns, log });
-  const silence = silenceAnswers({ store, answerLog, frames, claimAnswer: claim });
+  const end = endAnswer({ store, answerLog, frames, settleAnswer, metrics, log });
+  const endOpen = endOpenAnswers({ store, endAnswer: end });
+  const supersede = supersedeMessages({ store, endOpenAnswers: endOpen, announcements });
   return {
     announcements,
     finishAnswer: finishAnswer({ store, answerLog, settleAnswer, metrics }),
@@ -47,12 +51,20 @@ export function buildUseCases({ store, redis, metrics, maxRuns, log }: UseCaseDe
     handlers: {
       ...storeHandlers(store),
       createConversation: createConversation({ store, announcements }),
-      updateConversation: updateConversation({ store, announcements, silenceAnswers: silence }),
+      updateConversation: updateConversation({ store, announcements, endOpenAnswers: endOpen }),
       deleteConversation: deleteConversation({ store, answerLog, answers, frames, announcements, log }),
       addMessage: addMessage({ store, announcements }),
       updateMessage: updateMessage({ store }),
-      appendTurn: appendTurn({ store, announcements, metrics }),
-      claimAnswer: claim,
+      appendTurn: appendTurn({
+        store,
+        endOpenAnswers: endOpen,
+        supersedeMessages: supersede,
+        announcements,
+        metrics,
+      }),
+      claimAnswer: claimAnswer({ store, settleAnswer, maxRuns, log }),
+      endAnswer: end,
+      retryAnswer: retryAnswer({ store, supersedeMessages: supersede, metrics }),
     },
   };
 }

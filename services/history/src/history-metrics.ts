@@ -1,3 +1,4 @@
+import type { EndAs } from '@parley/contracts';
 import type { Metrics } from '@parley/platform';
 import type { FinishResult } from './store/conversation-store.ts';
 
@@ -6,6 +7,9 @@ export interface HistoryMetrics {
   turnAppended(): void;
   /** `stale` counts the late writes that the fence refused. */
   answerFinished(outcome: FinishResult['outcome']): void;
+  /** Somebody wishes an open answer to end. */
+  answerEndWished(as: EndAs): void;
+  answerRetried(): void;
   answerSwept(): void;
   storeFailed(): void;
 }
@@ -17,11 +21,22 @@ export function historyMetrics(metrics: Metrics): HistoryMetrics {
     'Finished answers that arrived, by what became of them (stale: a late write that was refused)',
     ['outcome'],
   );
+  const wished = metrics.counter(
+    'parley_history_answer_ends_wished_total',
+    'Open answers that somebody wished to end, by how',
+    ['as'],
+  );
+  const retried = metrics.counter(
+    'parley_history_answers_retried_total',
+    'Ended answers asked for once more',
+  );
   const swept = metrics.counter('parley_history_answers_swept_total', 'Stuck answers that were queued again');
   const failed = metrics.counter('parley_history_store_errors_total', 'Calls that the database failed');
   return {
     turnAppended: () => appended.inc(),
     answerFinished: outcome => finished.inc({ outcome }),
+    answerEndWished: as => wished.inc({ as }),
+    answerRetried: () => retried.inc(),
     answerSwept: () => swept.inc(),
     storeFailed: () => failed.inc(),
   };

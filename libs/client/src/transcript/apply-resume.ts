@@ -15,14 +15,23 @@ export function applyResume(transcript: Transcript, reply: ResumeReply): Reduced
   const closed = reply.messages.filter(({ status }) => isClosed(status));
   const messages = mergeMessages(base.messages, closed);
   const { answers, needsRepair } = answersUnderWay({ ...base, messages }, reply);
+  const isRewritten = mayBeRewritten(messages, base.settledSeq);
   const resumed = withFields(base, {
     mode: reply.mode,
     messages,
     answers: unlessSame(base.answers, answers),
     deleted: false,
-    settledSeq: settledSeq(base.settledSeq, messages, reply),
+    settledSeq: isRewritten ? 0 : settledSeq(base.settledSeq, messages, reply),
   });
-  return { transcript: resumed, needsRepair };
+  return { transcript: resumed, needsRepair: needsRepair || isRewritten };
+}
+
+/**
+ * True if what was not told again may have changed all the same: an edit or a retry supersedes everything from one message
+ * on, so what it has superseded before the settled `seq`, it has superseded behind it too.
+ */
+function mayBeRewritten(messages: Transcript['messages'], settled: number): boolean {
+  return settled > 0 && messages.find(({ seq }) => seq > settled)?.status === 'superseded';
 }
 
 /** Those that the server knows; what it does not know any more is not under way any more. */

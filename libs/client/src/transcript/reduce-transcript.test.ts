@@ -128,7 +128,7 @@ test('events of another conversation change nothing', () => {
   expect(reduceTranscript(held, foreign)).toEqual({ transcript: held, needsRepair: false });
 });
 
-test('a resume asks again for all that may have changed, and for nothing else', () => {
+test('a resume asks again for all that may have changed, and for little else', () => {
   const answer = (seq: number, fields: Partial<NativeMessage> = {}) =>
     row(seq, { role: 'assistant', ...fields });
   const rows = [row(1), answer(2), row(3), answer(4)];
@@ -139,6 +139,16 @@ test('a resume asks again for all that may have changed, and for nothing else', 
   );
   // What came as an event may have had others before it that did not come.
   expect(resumeRequest(after(resumed(rows), message(row(9)))).afterSeq).toBe(2);
+});
+
+test('where the newest turn was superseded unheard, older ones may have been: all is asked for again', () => {
+  const held = after(resumed([row(1), row(2), row(3)]));
+  const { transcript, needsRepair } = reduceTranscript(
+    held,
+    resumed([row(3, { status: 'superseded' }), row(4)]),
+  );
+  expect(needsRepair).toBe(true);
+  expect(resumeRequest(transcript).afterSeq).toBe(0);
 });
 
 test('a conversation that was deleted and begun again unheard is begun again here', () => {

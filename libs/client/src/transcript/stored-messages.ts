@@ -20,16 +20,11 @@ export function mergeMessages(
   return changed ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : held;
 }
 
-/** The newest `seq` of which neither it nor anything before it can change: not an open answer's, nor the newest turn's. */
+/** The newest `seq` that lies before every open answer and before the newest user message that counts. */
 export function settledBefore(messages: readonly StoredMessage[], firstOpenSeq: number): number {
-  const isCurrent = (role: StoredMessage['role']) => (message: StoredMessage) =>
-    message.role === role && message.status !== 'superseded';
-  const changeable = [
-    firstOpenSeq,
-    messages.findLast(isCurrent('user'))?.seq,
-    messages.findLast(isCurrent('assistant'))?.seq,
-  ].filter(seq => seq !== undefined);
-  return Math.min(messages.at(-1)?.seq ?? 0, ...changeable.map(seq => seq - 1));
+  const newestQuestion = messages.findLast(({ role, status }) => role === 'user' && status !== 'superseded');
+  const firstUnsettled = Math.min(firstOpenSeq, newestQuestion?.seq ?? Infinity);
+  return Math.min(messages.at(-1)?.seq ?? 0, firstUnsettled - 1);
 }
 
 function age(status: MessageStatus): number {

@@ -23,7 +23,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('turn', 'answer').map(what => (c: ModelConversation) => c.supersede(what)),
+    arbitrary: fc.tuple(fc.constantFrom('user', 'assistant'), fc.nat()).map(
+      ([role, index]) =>
+        (c: ModelConversation) =>
+          c.supersede(role, index),
+    ),
   },
   {
     weight: 1,
@@ -42,9 +46,16 @@ const stretch = fc.record({
 const apply = (transcript: Transcript, event: TranscriptEvent): Transcript =>
   reduceTranscript(transcript, event).transcript;
 
+/** Resumes as the client does: until nothing is missing. */
 function resumed(transcript: Transcript, conversation: ModelConversation): Transcript {
-  const { positions, afterSeq } = resumeRequest(transcript);
-  return apply(transcript, { type: 'resumed', payload: conversation.resume(positions, afterSeq) });
+  for (let round = 1; ; round++) {
+    const { positions, afterSeq } = resumeRequest(transcript);
+    const event = { type: 'resumed' as const, payload: conversation.resume(positions, afterSeq) };
+    const { transcript: next, needsRepair } = reduceTranscript(transcript, event);
+    if (!needsRepair) return next;
+    expect(round).toBeLessThan(2);
+    transcript = next;
+  }
 }
 
 function expectStored(transcript: Transcript, { rows, live, mode }: ModelConversation): void {

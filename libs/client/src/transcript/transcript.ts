@@ -36,7 +36,7 @@ export interface Transcript {
   readonly typing: Readonly<Record<Typist, boolean>>;
   /** The conversation has been deleted; a resume, or the next message, begins it again. */
   readonly deleted: boolean;
-  /** Up to this `seq` everything is held and will never change again. */
+  /** Up to this `seq` everything is held and has ended; a resume need not tell it again. */
   readonly settledSeq: number;
 }
 

@@ -11,7 +11,9 @@ export type AnswerEnding = Parameters<AnswerLog['finish']>[2];
 /** What the production of an answer needs from outside. */
 export interface AnswerPorts {
   readonly history: Pick<HistoryClient, 'call'>;
-  readonly answerLog: Pick<AnswerLog, 'open' | 'append' | 'restore' | 'read' | 'seal' | 'finish'>;
+  readonly answerLog: Pick<AnswerLog, 'open' | 'restore' | 'read' | 'seal' | 'finish'>;
+  /** The answer log's, for the pieces of all answers of this worker. */
+  readonly append: AnswerLog['append'];
   readonly historyQueue: Pick<HistoryQueue, 'answerFinished'>;
   readonly provider: Provider;
   /** Tells that the answer is being worked on, until it is disposed of. */

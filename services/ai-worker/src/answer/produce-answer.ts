@@ -82,9 +82,9 @@ export class ProduceAnswer {
 
   #attempt({ conversationId, answerId }: AnswerOrder, epoch: number): Attempt {
     const answer = { conversationId, answerId };
-    const { answerLog } = this.#ports;
+    const { answerLog, append } = this.#ports;
     const sink: AnswerSink = {
-      append: (offset, text) => answerLog.append(answer, epoch, offset, text),
+      append: (offset, text) => append(answer, epoch, offset, text),
       restore: text => answerLog.restore(answer, epoch, text),
     };
     return { answer, epoch, sink };

@@ -1,9 +1,11 @@
 import { describe } from 'vitest';
 import { answerSuite } from './suite/answer-suite.ts';
 import { conversationSuite } from './suite/conversation-suite.ts';
+import { endingSuite } from './suite/ending-suite.ts';
 import { messageSuite } from './suite/message-suite.ts';
 import { reopenSuite } from './suite/reopen-suite.ts';
 import { StoreBench, type StoreFixture } from './suite/store-fixture.ts';
+import { supersedingSuite } from './suite/superseding-suite.ts';
 import { textSuite } from './suite/text-suite.ts';
 import { turnSuite } from './suite/turn-suite.ts';
 import { unfinishedSuite } from './suite/unfinished-suite.ts';
@@ -13,6 +15,8 @@ export function storeSuite(fixture: StoreFixture): void {
   const parts = [
     ['turns', turnSuite],
     ['answers', answerSuite],
+    ['ends that are asked for', endingSuite],
+    ['what is superseded', supersedingSuite],
     ['conversations', conversationSuite],
     ['messages', messageSuite],
     ['unfinished work', unfinishedSuite],

@@ -1,22 +1,75 @@
-import type { HistoryParsedRequest } from '@parley/contracts';
+import { ParleyError, type HistoryParsedRequest, type Message } from '@parley/contracts';
 import type { Announcements } from '../effects/announcements.ts';
 import type { HistoryMetrics } from '../history-metrics.ts';
-import type { ConversationStore, StoredTurn } from '../store/conversation-store.ts';
+import type { ConversationStore, NewTurn, StoredTurn } from '../store/conversation-store.ts';
+import { messageIdOf } from '../store/message-ids.ts';
+import type { EndOpenAnswers } from './end-open-answers.ts';
+import type { SupersedeMessages } from './supersede-messages.ts';
+
+const RETRY_AFTER_MS = 1_000;
+
+type Turn = HistoryParsedRequest<'appendTurn'>;
 
 export interface AppendTurnDeps {
-  readonly store: Pick<ConversationStore, 'appendTurn'>;
+  readonly store: Pick<ConversationStore, 'appendTurn' | 'getMessage' | 'openAnswersOf'>;
+  readonly endOpenAnswers: EndOpenAnswers;
+  readonly supersedeMessages: SupersedeMessages;
   readonly announcements: Announcements;
   readonly metrics: HistoryMetrics;
 }
 
-/** Stores what a visitor says, with the answer it asks for; whoever watches hears of it once. */
-export function appendTurn({ store, announcements, metrics }: AppendTurnDeps) {
-  return async ({ origin, ...turn }: HistoryParsedRequest<'appendTurn'>): Promise<StoredTurn> => {
+/**
+ * Stores what a visitor says, with the answer it asks for; whoever watches hears of it once. What it replaces or interrupts
+ * comes after it is stored, and is completed by a repetition.
+ */
+export function appendTurn({ store, announcements, metrics, ...others }: AppendTurnDeps) {
+  const { endOpenAnswers, supersedeMessages } = others;
+  return async ({ origin, replaces, doubleText, ...turn }: Turn): Promise<StoredTurn> => {
+    const { conversationId } = turn;
+    const replaced = await admit(turn, { replaces, doubleText }, store);
     const stored = await store.appendTurn(turn);
     if (stored.created) {
       metrics.turnAppended();
       announcements.messageStored(stored.message, origin);
     }
+    const beforeSeq = stored.message.seq;
+    if (replaced) await supersedeMessages(conversationId, { fromSeq: replaced.seq, beforeSeq });
+    if (doubleText === 'interrupt') await endOpenAnswers(conversationId, 'superseded', { beforeSeq });
     return stored;
   };
+}
+
+/**
+ * Refuses a turn that may not be appended, unless it has been before.
+ *
+ * @returns the message that it replaces.
+ */
+async function admit(
+  { conversationId, clientMessageId }: NewTurn,
+  { replaces, doubleText }: Pick<Turn, 'replaces' | 'doubleText'>,
+  store: AppendTurnDeps['store'],
+): Promise<Message | undefined> {
+  if (replaces === undefined && doubleText !== 'reject') return undefined;
+  const replaced = replaces === undefined ? undefined : await userMessage(conversationId, replaces, store);
+  if (await store.getMessage(conversationId, messageIdOf(conversationId, clientMessageId))) return replaced;
+  if (replaces !== undefined && (!replaced || replaced.status === 'superseded')) {
+    const message = 'Only a message that is part of the conversation can be replaced';
+    throw new ParleyError('INVALID_REQUEST', { message, details: [{ path: 'replaces', message }] });
+  }
+  if (doubleText === 'reject') {
+    const open = await store.openAnswersOf(conversationId);
+    // Those that come after a replaced message go with it.
+    if (open.some(({ seq }) => !replaced || seq < replaced.seq))
+      throw new ParleyError('ANSWER_IN_PROGRESS', { retryAfterMs: RETRY_AFTER_MS });
+  }
+  return replaced;
+}
+
+async function userMessage(
+  conversationId: string,
+  messageId: string,
+  store: AppendTurnDeps['store'],
+): Promise<Message | undefined> {
+  const message = await store.getMessage(conversationId, messageId);
+  return message?.role === 'user' ? message : undefined;
 }

@@ -18,7 +18,7 @@ import type { MongoMessages } from './mongo-messages.ts';
 import type { MessageDocument } from './mongo-models.ts';
 import type { MongoTurns } from './mongo-turns.ts';
 
-const UNWISHED = trusted({ $exists: false });
+const unwished = () => ({ endAs: trusted({ $exists: false }) });
 
 /** The life of answers. Each step is one atomic update of one document. */
 export class MongoAnswers {
@@ -46,7 +46,7 @@ export class MongoAnswers {
     const { conversationId, answerId, maxRuns, contextMessages } = request;
     const run = await this.#change(
       request,
-      { runs: trusted({ $lt: maxRuns }), endAs: UNWISHED },
+      { runs: trusted({ $lt: maxRuns }), ...unwished() },
       { $inc: { epoch: 1, runs: 1 }, $set: { status: 'streaming' } },
     );
     // Read after the claim: a takeover either is seen here, or sees the claimed answer and fences it.
@@ -56,7 +56,7 @@ export class MongoAnswers {
       return undefined;
     }
     if (conversation.mode === 'human') {
-      const closed = await this.#close(request, { endAs: UNWISHED }, 'superseded');
+      const closed = await this.#close(request, unwished(), 'superseded');
       if (closed) return { claim: { outcome: 'closed' }, closed };
     } else if (run) {
       const context = await this.#messages.context(toMessage(run), contextMessages);
@@ -86,7 +86,7 @@ export class MongoAnswers {
   async requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined> {
     const { conversationId, answerId } = answer;
     // First, so that no claim lets a worker run from here on.
-    await this.#change(answer, { role: 'assistant', endAs: UNWISHED }, { $set: { endAs: as } });
+    await this.#change(answer, { role: 'assistant', ...unwished() }, { $set: { endAs: as } });
     const wished = await this.#model.findOne({ _id: answerId, conversationId }).lean<MessageDocument>();
     if (wished?.role !== 'assistant') return undefined;
     if (isClosed(wished.status)) return { outcome: 'ended' };

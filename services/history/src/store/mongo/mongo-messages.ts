@@ -8,7 +8,7 @@ import type { MongoConversations } from './mongo-conversations.ts';
 import { messageDocument, toMessage } from './mongo-documents.ts';
 import type { MessageDocument } from './mongo-models.ts';
 
-const OPEN_OR_SUPERSEDED = [...OPEN_ANSWER_STATUSES, 'superseded'];
+const OPEN_OR_SUPERSEDED = [...OPEN_ANSWER_STATUSES, 'superseded'] as const;
 
 /** Of a message that is not finished: what it is found by, and how often it ran. */
 type Unfinished = Pick<MessageDocument, 'openIn' | 'runs'>;
@@ -87,7 +87,7 @@ export class MongoMessages {
         content: trusted({ $ne: '' }),
         // The question stays: it may be superseded while its answer is on its way to a worker.
         $or: [
-          { status: trusted({ $nin: OPEN_OR_SUPERSEDED }) },
+          { status: trusted({ $nin: [...OPEN_OR_SUPERSEDED] }) },
           ...(replyTo === undefined ? [] : [{ _id: replyTo }]),
         ],
       })
@@ -99,7 +99,7 @@ export class MongoMessages {
 
   /** Two calls at the same time may both return what one of them has changed. */
   async supersede(conversationId: string, { fromSeq, beforeSeq }: SeqRange): Promise<Message[]> {
-    const isCurrent = { conversationId, status: trusted({ $nin: OPEN_OR_SUPERSEDED }) };
+    const isCurrent = { conversationId, status: trusted({ $nin: [...OPEN_OR_SUPERSEDED] }) };
     const documents = await this.#model
       .find({ ...isCurrent, seq: trusted({ $gte: fromSeq, $lt: beforeSeq }) })
       .sort({ seq: 1 })

@@ -79,8 +79,8 @@ export class SqliteMessages {
   }
 
   /** What the model gets to read for an answer, oldest first. */
-  context({ conversationId, seq, replyTo = null }: Message, limit: number): Message[] {
-    const bindings = { conversationId, seq, question: replyTo, limit };
+  context({ conversationId, seq, replyTo }: Message, limit: number): Message[] {
+    const bindings = { conversationId, seq, question: replyTo ?? null, limit };
     return this.#db.statement(CONTEXT).all(bindings).map(toMessage).reverse();
   }
 

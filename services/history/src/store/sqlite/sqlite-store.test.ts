@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Clock, ConversationStore } from '../conversation-store.ts';
 import { openStore } from '../open-store.ts';
 import { storeSuite } from '../store-suite.ts';
+import { MIGRATIONS } from './sqlite-migrations.ts';
 
 const APPENDER = join(import.meta.dirname, '../../../test/append-until-killed.ts');
 const ACKNOWLEDGED_BEFORE_KILL = 300;
@@ -96,6 +97,22 @@ test('a file of a newer version is refused', async () => {
   db.exec('PRAGMA user_version = 99');
   db.close();
   await expect(startStore(path)).rejects.toThrow(/newer version of Parley/);
+});
+
+test('a file of the first version is brought up to date, with everything in it', async () => {
+  const path = await newPath();
+  const db = new DatabaseSync(path);
+  db.exec(`${MIGRATIONS[0] ?? ''}; PRAGMA user_version = 1;
+    INSERT INTO conversations VALUES ('c', 'Why?', 'ai', NULL, NULL, NULL, 'Why?', '2026', '2026', 2);
+    INSERT INTO messages VALUES ('a_1', 'c', 2, 'assistant', '', 'streaming', '2026', '2026', NULL, 'm_1', 1, 1, NULL, 'c');`);
+  db.close();
+  const store = await startStore(path);
+  onTestFinished(() => store.close());
+  const answer = { conversationId: 'c', answerId: 'a_1' };
+  expect(await store.requestEnd(answer, 'stopped')).toEqual({ outcome: 'wished', epoch: 1, as: 'stopped' });
+  expect(await store.claimAnswer({ ...answer, maxRuns: 2, contextMessages: 1 })).toEqual({
+    claim: { outcome: 'exhausted', epoch: 2, endAs: 'stopped' },
+  });
 });
 
 test('while somebody else holds the file, a write is refused as worth another try', async () => {

@@ -16,6 +16,15 @@ export function reopenSuite(bench: StoreBench): void {
     expect(await bench.finish(open, 1)).toMatchObject({ outcome: 'stored' });
   });
 
+  test('a wish that an answer ends outlives the store', async () => {
+    const answer = await bench.ask(newId());
+    await bench.claim(answer);
+    await bench.requestEnd(answer);
+    await bench.store.close();
+    await bench.openAnother();
+    expect(await bench.claim(answer)).toMatchObject({ claim: { outcome: 'exhausted', endAs: 'stopped' } });
+  });
+
   test('two processes with one store see the same, and one key is stored once', async () => {
     const id = newId();
     const turn = { conversationId: id, clientMessageId: 'k1', content: 'Why?' };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Message } from '@parley/contracts';
+import type { EndAs, Message } from '@parley/contracts';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Clock, ConversationStore, NewTurn, StoredTurn } from '../conversation-store.ts';
 
@@ -62,6 +62,11 @@ export class StoreBench {
   async finish(answer: Message, epoch: number, text = 'Because.') {
     const { conversationId, id: answerId } = answer;
     return this.store.finishAnswer({ conversationId, answerId, epoch, status: 'complete', text });
+  }
+
+  async requestEnd(answer: Message, as: EndAs = 'stopped') {
+    const { conversationId, id: answerId } = answer;
+    return this.store.requestEnd({ conversationId, answerId }, as);
   }
 
   /** Says something and has it answered. */

@@ -61,6 +61,10 @@ export function textSuite(bench: StoreBench): void {
     await nothingOf(bench.store.listMessages({ conversationId: operator, limit: 10 }));
     await nothingOf(bench.store.listConversations({ limit: 10, visitorId: operator }));
     await nothingOf(bench.claim({ ...message, id: operator }));
+    await nothingOf(bench.store.requestEnd({ conversationId: id, answerId: operator }, 'stopped'));
+    await nothingOf(bench.store.supersede(operator, { fromSeq: 0, beforeSeq: 10 }));
+    const further = { clientMessageId: 'k1', replyTo: message.id };
+    await nothingOf(bench.store.addAnswer({ ...further, conversationId: operator }));
     expect(await bench.store.getMessage(id, message.id)).toEqual(message);
   });
 }

@@ -1,0 +1,60 @@
+import { ParleyError, type EndAs, type HistoryParsedRequest } from '@parley/contracts';
+import { scoped, type AnswerLog, type AnswerRef, type FramePublisher, type Log } from '@parley/platform';
+import type { SettleAnswer } from '../effects/answer-settlement.ts';
+import type { HistoryMetrics } from '../history-metrics.ts';
+import type { ConversationStore, RequestedEnd } from '../store/conversation-store.ts';
+
+const RETRY_AFTER_MS = 1_000;
+const FENCES = { stopped: 'stopping', superseded: 'superseding' } as const satisfies Record<EndAs, string>;
+
+export interface EndAnswerDeps {
+  readonly store: Pick<ConversationStore, 'requestEnd'>;
+  readonly answerLog: AnswerLog;
+  readonly frames: FramePublisher;
+  readonly settleAnswer: SettleAnswer;
+  readonly metrics: HistoryMetrics;
+  readonly log: Log;
+}
+
+/**
+ * Ends an answer wherever it is. When this resolves no more of its text is published; its worker, or whoever claims it next,
+ * hands over the text so far. An answer that has ended stays as it is.
+ *
+ * @throws ParleyError ANSWER_NOT_FOUND; BUSY if the wish is stored, but its worker may still write: repeat the call.
+ */
+export type EndAnswer = (request: HistoryParsedRequest<'endAnswer'>) => Promise<object>;
+
+export function endAnswer({ store, metrics, settleAnswer, log, ...redis }: EndAnswerDeps): EndAnswer {
+  const line = scoped(log, { component: 'endAnswer', function: 'endAnswer' });
+  return async ({ conversationId, answerId, as }) => {
+    const answer = { conversationId, answerId };
+    const end = await store.requestEnd(answer, as);
+    if (!end) throw new ParleyError('ANSWER_NOT_FOUND');
+    if (end.outcome !== 'ended') metrics.answerEndWished(as);
+    if (end.outcome === 'closed') {
+      await settleAnswer(end.message).catch((error: unknown) => {
+        // It has ended all the same; the conversation's next answer is found by the sweeper.
+        line.warn({ err: error, ...answer }, 'could not settle an answer that was ended');
+      });
+    }
+    if (end.outcome === 'wished') await takePen(answer, end, redis);
+    return {};
+  };
+}
+
+async function takePen(
+  answer: AnswerRef,
+  { as, epoch }: Extract<RequestedEnd, { outcome: 'wished' }>,
+  { answerLog, frames }: Pick<EndAnswerDeps, 'answerLog' | 'frames'>,
+): Promise<void> {
+  try {
+    await answerLog.fence(answer, FENCES[as], epoch);
+    await frames.toWorkers({ type: 'answer.fenced', ...answer });
+  } catch (error) {
+    throw new ParleyError('BUSY', {
+      message: 'The running answer cannot be stopped right now, try again shortly',
+      retryAfterMs: RETRY_AFTER_MS,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import { waitFor } from '@parley/testkit';
+import { call } from '../../e2e/clients/rest-client.ts';
+import type { Entry, Stored } from './ledger.ts';
+
+/** What the store holds of each conversation in the ledger, read through a gateway once all faults are over. */
+export async function readStored(url: string, entries: readonly Entry[]): Promise<Map<string, Stored[]>> {
+  const stored = new Map<string, Stored[]>();
+  for (const { conversationId } of entries) {
+    if (stored.has(conversationId)) continue;
+    const read = async (): Promise<Stored[] | undefined> => {
+      const { status, body } = await call(url, `/api/conversations/${conversationId}`);
+      if (status === 404) return [];
+      return status === 200 ? (body.messages as Stored[]) : undefined;
+    };
+    stored.set(
+      conversationId,
+      await waitFor(read, { what: `conversation ${conversationId}`, deadlineMs: 20_000 }),
+    );
+  }
+  return stored;
+}
