@@ -2,10 +2,10 @@ import { startOriginal } from './baseline/start-original.ts';
 import { startRelay } from './floors/start-relay.ts';
 import { startSdkReader } from './floors/start-sdk-reader.ts';
 import type { ClientCalls } from './load/clients-main.ts';
-import { clientSubject } from './load/client-subject.ts';
+import { clientSubject, type Server } from './load/client-subject.ts';
 import type { DialectName } from './load/dialects.ts';
 import type { ProviderCalls } from './load/provider-main.ts';
-import { Role } from './load/role.ts';
+import { Role, type Calls } from './load/role.ts';
 import type { StreamSubject } from './load/stream-subject.ts';
 import { startProduct } from './product/start-product.ts';
 import type { Settings } from './settings.ts';
@@ -20,12 +20,8 @@ export class Lab implements AsyncDisposable {
     this.settings = settings;
   }
 
-  providerUrl(): Promise<string> {
-    return this.#once('provider', async () => {
-      const program = new URL('load/provider-main.ts', import.meta.url);
-      const provider = this.#opened.use(await Role.start<ProviderCalls>('provider', program));
-      return provider.call('baseUrl', undefined);
-    });
+  async providerUrl(): Promise<string> {
+    return (await this.#provider()).call('baseUrl', undefined);
   }
 
   /** Parley, and where its gateway is. */
@@ -33,22 +29,25 @@ export class Lab implements AsyncDisposable {
     return this.#once('product', async () => startProduct(await this.providerUrl(), this.#opened));
   }
 
-  async productStreams(dialect: DialectName = 'native'): Promise<StreamSubject> {
-    return clientSubject(await this.#clients(), { ...(await this.product()), dialect });
+  productStreams(dialect: DialectName = 'native'): Promise<StreamSubject> {
+    return this.#ofClients(dialect, async () => ({ ...(await this.product()), dialect }));
   }
 
-  async relayStreams(): Promise<StreamSubject> {
-    const relay = await this.#once('relay', async () => startRelay(await this.providerUrl(), this.#opened));
-    return clientSubject(await this.#clients(), relay);
+  relayStreams(): Promise<StreamSubject> {
+    return this.#ofClients('relay', async () => startRelay(await this.providerUrl(), this.#opened));
   }
 
-  async originalStreams(): Promise<StreamSubject> {
-    const start = async () => startOriginal(await this.providerUrl(), this.#opened);
-    return clientSubject(await this.#clients(), await this.#once('original', start));
+  originalStreams(): Promise<StreamSubject> {
+    return this.#ofClients('original', async () => startOriginal(await this.providerUrl(), this.#opened));
   }
 
   sdkStreams(): Promise<StreamSubject> {
     return this.#once('sdk', async () => startSdkReader(await this.providerUrl(), this.#opened));
+  }
+
+  /** For what one row wants for itself; the row disposes it, or else the lab does. */
+  scope(): AsyncDisposableStack {
+    return this.#opened.use(new AsyncDisposableStack());
   }
 
   /** Ends everything, what was started last first. */
@@ -57,11 +56,25 @@ export class Lab implements AsyncDisposable {
     await this.#opened.disposeAsync();
   }
 
+  #ofClients(name: string, start: () => Promise<Server>): Promise<StreamSubject> {
+    return this.#once(`streams of ${name}`, async () => {
+      const { pid } = await this.#provider();
+      const server = await start();
+      return clientSubject(await this.#clients(), { ...server, pids: { ...server.pids, provider: pid } });
+    });
+  }
+
+  #provider(): Promise<Role<ProviderCalls>> {
+    return this.#role('provider', 'load/provider-main.ts');
+  }
+
   #clients(): Promise<Role<ClientCalls>> {
-    const program = new URL('load/clients-main.ts', import.meta.url);
-    return this.#once('clients', async () =>
-      this.#opened.use(await Role.start<ClientCalls>('clients', program)),
-    );
+    return this.#role('clients', 'load/clients-main.ts');
+  }
+
+  #role<C extends Calls>(name: string, program: string): Promise<Role<C>> {
+    const start = () => Role.start<C>(name, new URL(program, import.meta.url));
+    return this.#once(name, async () => this.#opened.use(await start()));
   }
 
   #once<T>(name: string, start: () => Promise<T>): Promise<T> {

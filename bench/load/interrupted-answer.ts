@@ -31,7 +31,7 @@ export class InterruptedAnswer {
   /** Asks. @returns the key of the worker that has the answer, once its text has begun. */
   async begin(): Promise<string> {
     const message = { conversationId: this.#conversationId, clientMessageId: randomUUID(), content: PROMPT };
-    const ack = (await this.#socket.emitWithAck('send', message)) as { answerId?: string };
+    const ack = (await this.#socket.timeout(BEGIN_MS).emitWithAck('send', message)) as { answerId?: string };
     this.#answerId = ack.answerId;
     return waitFor(() => this.#key, { what: 'the first piece', deadlineMs: BEGIN_MS });
   }
@@ -43,7 +43,7 @@ export class InterruptedAnswer {
 
   /** Ends the answer, so that its worker is free again. */
   async stop(): Promise<void> {
-    await this.#socket.emitWithAck('stop', {
+    await this.#socket.timeout(BEGIN_MS).emitWithAck('stop', {
       conversationId: this.#conversationId,
       answerId: this.#answerId,
     });

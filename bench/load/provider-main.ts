@@ -9,7 +9,7 @@ const WORD = `token${TOKEN_END}`;
 const provider = await ScriptedProvider.start({ keepRequests: 100 });
 provider.script(({ prompt, key = '' }) => ordered(prompt, key));
 
-const calls = { baseUrl: () => Promise.resolve(provider.baseUrl) };
+const calls = { baseUrl: (_: undefined) => Promise.resolve(provider.baseUrl) };
 export type ProviderCalls = typeof calls;
 serveRole(calls);
 

@@ -17,6 +17,7 @@ export type RoleMessage =
   | { readonly kind: 'reply'; readonly id: number; readonly value?: unknown; readonly error?: string };
 
 const READY_MS = 20_000;
+const STOP_MS = 5_000;
 
 /** A process that plays one part of a benchmark and is told what to do. It ends with this process, however that ends. */
 export class Role<C extends Calls> implements AsyncDisposable {
@@ -72,11 +73,13 @@ export class Role<C extends Calls> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#stopping || this.#child.exitCode !== null) return;
+    if (this.#stopping || !this.#child.connected) return;
     this.#stopping = true;
     const gone = once(this.#child, 'exit');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     this.#child.disconnect();
     await gone;
+    clearTimeout(late);
   }
 
   #hear(message: RoleMessage): void {

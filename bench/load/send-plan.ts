@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Summary } from '../measure/percentiles.ts';
 import { monotonicMs } from '../measure/monotonic.ts';
+import { withDeadline } from './with-deadline.ts';
 
 /** Messages sent at a steady rate. */
 export interface SendPlan {
@@ -19,6 +20,7 @@ export interface SendResult {
 
 /** Programs are slow until they have run for a while. */
 const WARM_UP_S = 3;
+const PATIENCE_MS = 30_000;
 
 /**
  * Starts a send at its time whether or not those before it have ended, and waits for all of them.
@@ -39,5 +41,5 @@ export async function sendSteadily(
     sent.catch(failed.reject);
     sends.push(sent);
   }
-  await Promise.all(sends);
+  await withDeadline(Promise.all(sends), PATIENCE_MS, 'what was sent last');
 }

@@ -3,6 +3,7 @@ import { summarize, type Summary } from '../measure/percentiles.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import { tell } from './serve-role.ts';
 import { Tally } from './tally.ts';
+import { withDeadline } from './with-deadline.ts';
 
 /** Answers begin spread over this long, as visitors do not all ask in the same millisecond. */
 const RAMP_MS = 1_000;
@@ -42,16 +43,6 @@ export async function askAll(asks: readonly Ask[], order: AnswerOrder): Promise<
     tally.end(stream);
   };
   const deadlineMs = RAMP_MS + order.tokens * order.everyMs + PATIENCE_MS;
-  const over = new AbortController();
-  try {
-    await Promise.race([Promise.all(asks.map(run)), tooLate(deadlineMs, over.signal)]);
-  } finally {
-    over.abort();
-  }
+  await withDeadline(Promise.all(asks.map(run)), deadlineMs, `${asks.length} answers`);
   return order.form === 'stamps' ? summarize(tally.ages.values) : undefined;
-}
-
-async function tooLate(ms: number, signal: AbortSignal): Promise<never> {
-  await pause(ms, undefined, { signal });
-  throw new Error(`not all answers had ended after ${ms} ms`);
 }

@@ -6,6 +6,7 @@ export interface StreamCell {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** Empty if no trial had a time in which all answers were under way. */
   readonly cpuPerToken: Readonly<Record<string, number>>;
   readonly bytesPerAnswer: number;
   readonly foreignCores: number;
@@ -15,12 +16,13 @@ export interface StreamCell {
 /** @param trials of stamped answers. */
 export function toCell(trials: readonly StreamTrial[]): StreamCell {
   const of = (figure: (trial: StreamTrial) => number): number => median(trials.map(figure));
-  const roles = Object.keys(trials[0]?.cpuPerToken ?? {});
+  const cpu = trials.flatMap(({ cpuPerToken }) => (cpuPerToken ? [cpuPerToken] : []));
+  const roles = Object.keys(cpu[0] ?? {});
   return {
     p50: of(({ ages }) => ages?.p50 ?? NaN),
     p99: of(({ ages }) => ages?.p99 ?? NaN),
     cpuPerToken: Object.fromEntries(
-      roles.map(role => [role, of(({ cpuPerToken }) => cpuPerToken[role] ?? NaN)]),
+      roles.map(role => [role, median(cpu.map(perToken => perToken[role] ?? NaN))]),
     ),
     bytesPerAnswer: of(({ bytesPerAnswer }) => bytesPerAnswer ?? NaN),
     foreignCores: of(({ foreignCores }) => foreignCores),

@@ -16,6 +16,12 @@ export interface SubjectCells {
 
 type SubjectName = keyof SubjectCells;
 
+/** Programs are slow until they have run for a while: this is asked of a subject first, and not measured. */
+const WARM_UP: { streams: number; order: AnswerOrder } = {
+  streams: 100,
+  order: { tokens: 100, everyMs: 20, form: 'stamps' },
+};
+
 /** Streams at which rows a, b and k meet. */
 export const COMMON_STREAMS = 200;
 
@@ -23,6 +29,7 @@ export const COMMON_STREAMS = 200;
 export class StreamCells {
   readonly #lab: Lab;
   readonly #repeats: Repeats;
+  readonly #warm = new Set<StreamSubject>();
   readonly #cells = new Map<number, Promise<Map<SubjectName, StreamCell>>>();
 
   constructor(lab: Lab, repeats: Repeats) {
@@ -55,8 +62,9 @@ export class StreamCells {
 
   async #measure(streams: number): Promise<Map<SubjectName, StreamCell>> {
     const { runs, quick } = this.#lab.settings;
-    const order: AnswerOrder = { tokens: quick ? 150 : 300, everyMs: 20, form: 'stamps' };
+    const order: AnswerOrder = { tokens: quick ? 200 : 300, everyMs: 20, form: 'stamps' };
     const subjects = await this.#subjects(streams);
+    for (const subject of subjects.values()) await this.#warmUp(subject);
     const trials = new Map<SubjectName, StreamTrial[]>();
     for (let run = 0; run < runs; run++) {
       for (const [name, subject] of subjects) {
@@ -65,6 +73,12 @@ export class StreamCells {
       }
     }
     return new Map([...trials].map(([name, made]) => [name, toCell(made)]));
+  }
+
+  async #warmUp(subject: StreamSubject): Promise<void> {
+    if (this.#warm.has(subject)) return;
+    this.#warm.add(subject);
+    await subject.ask(WARM_UP);
   }
 
   async #subjects(streams: number): Promise<Map<SubjectName, StreamSubject>> {

@@ -9,19 +9,17 @@ const TARGETS = { worker: 32, gateway: 30, redis: 18 } as const;
 /** CPU of one token on its way. */
 export const cpuPerToken: Row = async ({ cells }) => {
   const { sdk, relay, product } = await cells.at(COMMON_STREAMS);
+  const of = (cell: StreamCell, role: string): number => {
+    const perToken = cell.cpuPerToken[role];
+    if (perToken === undefined) throw new Error('Some answers began when others had already ended');
+    return perToken;
+  };
   const line = (role: keyof typeof TARGETS, what: string, floor: StreamCell, floorIs: string): Line => ({
     row: 'b',
     what: `${what}, ${COMMON_STREAMS} streams`,
     unit: 'us/token',
     floorIs,
-    figures: [
-      {
-        name: '',
-        product: product.cpuPerToken[role] ?? NaN,
-        floor: floor.cpuPerToken[role],
-        target: TARGETS[role],
-      },
-    ],
+    figures: [{ name: '', product: of(product, role), floor: of(floor, role), target: TARGETS[role] }],
     foreignCores: Math.max(product.foreignCores, floor.foreignCores),
   });
   return {

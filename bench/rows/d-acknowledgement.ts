@@ -18,7 +18,7 @@ interface Trial extends SendResult {
 
 /** How long a sent message takes to be stored, and the answer to begin. */
 export const acknowledgement: Row = async ({ lab, repeats }) => {
-  await using opened = new AsyncDisposableStack();
+  await using opened = lab.scope();
   const sender = await start<SenderCalls>('sender', '../load/sender-main.ts', opened);
   const floor = await start<DurableEnqueueCalls>('floor', '../floors/durable-enqueue-main.ts', opened);
   const redis = opened.use(await OwnedRedis.start());

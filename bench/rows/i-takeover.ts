@@ -19,7 +19,8 @@ const KILLED_WITHIN_MS = 2_500;
 export const takeover: Row = async ({ lab }) => {
   const rounds = lab.settings.quick ? 1 : KILLS / KILLS_A_ROUND;
   // Half of them stream and are killed, the others are there to take over.
-  await using workers = await DoomedWorkers.start(await lab.providerUrl(), KILLS_A_ROUND * 2);
+  await using opened = lab.scope();
+  const workers = opened.use(await DoomedWorkers.start(await lab.providerUrl(), KILLS_A_ROUND * 2));
   const watch = new CpuWatch();
   const seconds: number[] = [];
   for (let round = 0; round < rounds; round++) {

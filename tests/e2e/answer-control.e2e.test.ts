@@ -134,7 +134,6 @@ test('takeover: no AI text after it, on any gateway; handed back, the AI sees wh
   await admin.ask('resume', { conversationId });
   expect(await admin.ask('set-mode', { conversationId, mode: 'human' })).toEqual({ ok: true });
   const heard = [visitor, watcher].map(({ events }) => events.length);
-  provider.release();
   for (const one of [visitor, watcher]) {
     expect(await one.until('mode')).toEqual({ conversationId, mode: 'human' });
     expect(await one.until('answer-ended')).toMatchObject({

@@ -49,6 +49,17 @@ export class SnapshotStore {
 
   #replace(snapshot: ParleySnapshot): void {
     this.#snapshot = snapshot;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) tell(listener);
+  }
+}
+
+/** A listener that throws is its owner's trouble; the connection goes on. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -1,6 +1,8 @@
 import { waitFor } from '@parley/testkit';
 import {
   createParleyClient,
+  memoryStorage,
+  type AnswerUnderWay,
   type ParleyClient,
   type ParleyClientOptions,
   type ParleySnapshot,

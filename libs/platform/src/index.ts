@@ -5,9 +5,11 @@ export { closeRedis, connectRedis, type RedisRole } from './redis/connect.ts';
 export { luaScript, type LuaScript } from './redis/lua-script.ts';
 export {
   AnswerLog,
+  type AnswerEnding,
   type AnswerRef,
   type AnswerSnapshot,
   type AppendResult,
+  type FenceState,
 } from './answer-log/answer-log.ts';
 export { AnswerHeartbeat } from './answer-log/heartbeat.ts';
 export { AnswerQueue } from './jobs/answer-queue.ts';

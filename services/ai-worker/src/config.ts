@@ -33,7 +33,7 @@ const REQUIRED_IN_PRODUCTION = ['REDIS_URL', 'INTERNAL_TOKEN'];
 type Env = z.output<typeof schema>;
 
 /** What must not be shown. */
-export interface WorkerSecrets {
+interface WorkerSecrets {
   readonly redisUrl: string;
   readonly internalToken: string | undefined;
   /** In order of preference; none switches to the demo answer. */

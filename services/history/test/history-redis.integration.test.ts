@@ -168,7 +168,7 @@ test('taking over stops the running answer, closes the waiting one and says so',
   expect(workers.frames).toEqual([{ type: 'answer.fenced', ...ref }]);
   expect(heard.frames).toMatchObject([
     { type: 'conversation.mode', mode: 'human' },
-    { type: 'answer.stored', message: { id: waiting.id, status: 'superseded' } },
+    { type: 'answer.stored', message: { id: waiting.id, status: 'stopped' } },
   ]);
   const turn = await client.call('appendTurn', { conversationId, clientMessageId: 'k', content: 'Hello?' });
   expect(turn.answer).toBeUndefined();

@@ -26,7 +26,7 @@ export type ConnectionEvent =
 /** `arm` starts the new state's timer instead of any other. */
 export type ConnectionAction = 'open' | 'close' | 'resume' | 'arm' | 'disarm';
 
-export interface Transition {
+interface Transition {
   readonly state: ConnectionState;
   readonly actions: readonly ConnectionAction[];
 }

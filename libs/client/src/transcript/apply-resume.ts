@@ -15,13 +15,17 @@ export function applyResume(transcript: Transcript, reply: ResumeReply): Reduced
   const closed = reply.messages.filter(({ status }) => isClosed(status));
   const messages = mergeMessages(base.messages, closed);
   const { answers, needsRepair } = answersUnderWay({ ...base, messages }, reply);
-  const isRewritten = mayBeRewritten(messages, base.settledSeq);
+  const firstOpenSeq = reply.messages.find(({ status }) => !isClosed(status))?.seq ?? Infinity;
+  // What came as an event may have others before it that did not come; what a resume tells is complete.
+  const completeUpTo = Math.max(base.settledSeq, ...reply.messages.map(({ seq }) => seq));
+  const complete = messages.filter(({ seq }) => seq <= completeUpTo);
+  const isRewritten = mayBeRewritten(messages, base.settledSeq, firstOpenSeq);
   const resumed = withFields(base, {
     mode: reply.mode,
     messages,
     answers: unlessSame(base.answers, answers),
     deleted: false,
-    settledSeq: isRewritten ? 0 : settledSeq(base.settledSeq, messages, reply),
+    settledSeq: isRewritten ? 0 : Math.max(base.settledSeq, settledBefore(complete, firstOpenSeq)),
   });
   return { transcript: resumed, needsRepair: needsRepair || isRewritten };
 }
@@ -30,8 +34,9 @@ export function applyResume(transcript: Transcript, reply: ResumeReply): Reduced
  * True if what was not told again may have changed all the same: an edit or a retry supersedes everything from one message
  * on, so what it has superseded before the settled `seq`, it has superseded behind it too.
  */
-function mayBeRewritten(messages: Transcript['messages'], settled: number): boolean {
-  return settled > 0 && messages.find(({ seq }) => seq > settled)?.status === 'superseded';
+function mayBeRewritten(messages: Transcript['messages'], settled: number, firstOpenSeq: number): boolean {
+  const first = messages.find(({ seq }) => seq > settled);
+  return settled > 0 && first?.status === 'superseded' && first.seq < firstOpenSeq;
 }
 
 /** Those that the server knows; what it does not know any more is not under way any more. */
@@ -57,12 +62,4 @@ function answersUnderWay(
     answers.set(answerId, longer === 'gap' ? answer : longer);
   }
   return { answers: [...answers.values()], needsRepair };
-}
-
-function settledSeq(before: number, messages: Transcript['messages'], reply: ResumeReply): number {
-  // What came as an event may have others before it that did not come; what a resume tells is complete.
-  const completeUpTo = Math.max(before, ...reply.messages.map(({ seq }) => seq));
-  const complete = messages.filter(({ seq }) => seq <= completeUpTo);
-  const firstOpen = reply.messages.find(({ status }) => !isClosed(status));
-  return Math.max(before, settledBefore(complete, firstOpen?.seq ?? Infinity));
 }

@@ -132,5 +132,6 @@ test('whoever hears an event twice in a row keeps the same transcript', () => {
       transcript = resumed(transcript, conversation);
       expect(resumed(transcript, conversation)).toBe(transcript);
     }),
+    { numRuns: 500 },
   );
 });

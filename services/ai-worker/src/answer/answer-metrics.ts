@@ -2,12 +2,10 @@ import type { ClosedAnswerStatus } from '@parley/contracts';
 import type { Metrics } from '@parley/platform';
 import type { BenchReason } from '../keys/key-pool.ts';
 import { ProviderError } from '../providers/provider-error.ts';
+import type { Refusal } from './merging-writer.ts';
 import type { PumpResult } from './pump.ts';
 
 const FIRST_TEXT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
-
-/** Endings that a refused write brought about. */
-const REFUSED = new Set<PumpResult['reason']>(['stopped', 'superseded', 'replaced']);
 
 /** What is counted about answers. */
 export class AnswerMetrics {
@@ -32,11 +30,9 @@ export class AnswerMetrics {
       'parley_merged_pieces_total',
       'Pieces of text that travelled together with the one before',
     );
-    this.#refused = metrics.counter(
-      'parley_refused_runs_total',
-      'Runs that ended because the answer log refused to take more',
-      ['reason'],
-    );
+    this.#refused = metrics.counter('parley_refused_writes_total', 'Writes that the answer log refused', [
+      'reason',
+    ]);
     this.#errors = metrics.counter('parley_provider_errors_total', 'Runs that failed at the provider', [
       'kind',
     ]);
@@ -58,7 +54,10 @@ export class AnswerMetrics {
     this.#merged.inc(result.mergedPieces);
     if (result.reason === 'failed' && result.error instanceof ProviderError)
       this.#errors.inc({ kind: result.error.kind });
-    if (REFUSED.has(result.reason)) this.#refused.inc({ reason: result.reason });
+  }
+
+  refused({ by }: Refusal): void {
+    this.#refused.inc({ reason: by });
   }
 
   finished(status: ClosedAnswerStatus): void {

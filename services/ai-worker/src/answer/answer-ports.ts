@@ -5,9 +5,6 @@ import type { AnswerMetrics } from './answer-metrics.ts';
 import type { Clock } from './clock.ts';
 import type { IntakeLimits } from './intake.ts';
 
-/** How an answer ended, as it is kept and told. */
-export type AnswerEnding = Parameters<AnswerLog['finish']>[2];
-
 /** What the production of an answer needs from outside. */
 export interface AnswerPorts {
   readonly history: Pick<HistoryClient, 'call'>;

@@ -1,5 +1,5 @@
 import { ProviderError } from '../providers/provider-error.ts';
-import type { AnswerEnding } from './answer-ports.ts';
+import type { AnswerEnding } from '@parley/platform';
 import type { PumpResult } from './pump.ts';
 
 /** What a worker does about a run that has ended. */

@@ -1,7 +1,7 @@
-import { ParleyError, type AnswerClaim } from '@parley/contracts';
-import { scoped, type AnswerRef, type Log } from '@parley/platform';
+import { ParleyError, type AnswerClaim, type EndAs } from '@parley/contracts';
+import { scoped, type AnswerEnding, type AnswerRef, type FenceState, type Log } from '@parley/platform';
 import { buildContext } from '../context/build-context.ts';
-import type { AnswerEnding, AnswerPorts, AnswerSettings } from './answer-ports.ts';
+import type { AnswerPorts, AnswerSettings } from './answer-ports.ts';
 import { verdictOn } from './answer-verdict.ts';
 import { APOLOGY } from './apology.ts';
 import { endingOf } from './ending.ts';
@@ -63,7 +63,7 @@ export class ProduceAnswer {
         if (done) return done;
         return claim.outcome === 'run'
           ? await this.#run(attempt, claim, signal, patienceMs)
-          : await this.#endForTheDead(attempt);
+          : await this.#endForTheDead(attempt, claim.endAs);
       }
     }
   }
@@ -101,7 +101,10 @@ export class ProduceAnswer {
 
   async #run(attempt: Attempt, claim: Run, signal: AbortSignal, patienceMs: number): Promise<Outcome> {
     const { answer, epoch } = attempt;
-    if ((await this.#ports.answerLog.open(answer, epoch)) === 'replaced') return this.#keepSilent(attempt);
+    const opened = await this.#ports.answerLog.open(answer, epoch);
+    if (opened === 'replaced') return this.#keepSilent(attempt);
+    // Somebody was quicker than the first word.
+    if (opened !== 'ok') return this.#finish(attempt, { status: statusOf(opened) }, '');
     const result = await this.#pump(attempt, claim, signal);
     this.#ports.metrics.ran(result);
     const verdict = verdictOn(result, { lastRun: claim.lastRun, patienceMs });
@@ -123,7 +126,7 @@ export class ProduceAnswer {
   }
 
   #pump({ answer, sink }: Attempt, { context }: Run, signal: AbortSignal): Promise<PumpResult> {
-    const { provider, clock, onFenceHint } = this.#ports;
+    const { provider, clock, metrics, onFenceHint } = this.#ports;
     const { systemPrompt, context: contextLimits, limits } = this.#settings;
     const messages = buildContext(context, systemPrompt, contextLimits);
     return pump({
@@ -133,13 +136,15 @@ export class ProduceAnswer {
       limits,
       clock,
       onFenceHint: listener => onFenceHint(answer.answerId, listener),
+      onRefused: refusal => metrics.refused(refusal),
     });
   }
 
-  /** All runs are used up, and the worker of the last one is gone: what it has shown is the answer. */
-  async #endForTheDead(attempt: Attempt): Promise<Outcome> {
+  /** No run is left or wanted, and the worker of the last one is gone: what it has shown is the answer. */
+  async #endForTheDead(attempt: Attempt, endAs: EndAs | undefined): Promise<Outcome> {
     const text = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
     if (text === undefined) return this.#keepSilent(attempt);
+    if (endAs) return this.#finish(attempt, { status: endAs }, text);
     if (text !== '') return this.#finish(attempt, { status: 'interrupted' }, text);
     // A sealed log takes nothing any more; this opens it for the apology.
     await attempt.sink.restore('');
@@ -175,6 +180,11 @@ export class ProduceAnswer {
     this.#log.info({ ...answer, epoch }, 'somebody else has the answer');
     return DONE;
   }
+}
+
+/** The status that a fence asks for. */
+function statusOf(state: FenceState): EndAs {
+  return state === 'stopping' ? 'stopped' : 'superseded';
 }
 
 /** A little later than told, each at another moment: all who wait would come back at once. */

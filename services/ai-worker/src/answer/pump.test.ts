@@ -15,6 +15,7 @@ interface Setup {
   /** Set once the source has been told to stop. */
   readonly aborted: () => boolean;
   readonly hintListeners: () => number;
+  readonly refusals: readonly string[];
 }
 
 const LIMITS = { firstTextMs: 100, idleMs: 50, totalMs: 10_000, maxChars: 1_000 };
@@ -24,6 +25,7 @@ function start(source: PumpOptions['source'], options: Partial<PumpOptions> = {}
   const clock = new ManualClock();
   const log = new MemoryLog();
   const hints = new Set<() => void>();
+  const refusals: string[] = [];
   let seen: AbortSignal | undefined;
   const result = pump({
     source: (signal, onText) => {
@@ -38,6 +40,7 @@ function start(source: PumpOptions['source'], options: Partial<PumpOptions> = {}
       hints.add(listener);
       return () => hints.delete(listener);
     },
+    onRefused: refusal => refusals.push(refusal.by),
     ...options,
   });
   return {
@@ -47,6 +50,7 @@ function start(source: PumpOptions['source'], options: Partial<PumpOptions> = {}
     hint: () => hints.forEach(listener => listener()),
     aborted: () => seen?.aborted ?? false,
     hintListeners: () => hints.size,
+    refusals,
   };
 }
 
@@ -191,6 +195,19 @@ test('cancelled: ends at once, even with an append that never returns, and liste
   expect(aborted()).toBe(true);
   expect(clock.pending).toBe(0);
   expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+});
+
+test('a write that is refused after the end is still told', async () => {
+  const controller = new AbortController();
+  const { result, log, refusals } = start(hangsAfter('a'), { signal: controller.signal });
+  log.hold();
+  log.replaced = true;
+  controller.abort();
+  await result;
+  expect(refusals).toEqual([]);
+  log.release();
+  await settled();
+  expect(refusals).toEqual(['replaced']);
 });
 
 test('cancelled before it begins: the provider is not asked', async () => {

@@ -2,7 +2,7 @@ import type { AnswerEnd, OnText } from '../providers/provider.ts';
 import type { Clock } from './clock.ts';
 import { endingOf, type Ending } from './ending.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
-import { MergingWriter, type AnswerSink } from './merging-writer.ts';
+import { MergingWriter, type AnswerSink, type Refusal } from './merging-writer.ts';
 
 export interface PumpOptions {
   /** Starts the model. It is told by the signal when to stop, and not waited for. */
@@ -14,6 +14,8 @@ export interface PumpOptions {
   readonly clock: Clock;
   /** Registers who wants to hear that the sink may refuse from now on; returns how to unregister. */
   readonly onFenceHint: (listener: () => void) => () => void;
+  /** Hears of a write that the sink refused, also of one whose answer comes after the pump has ended. */
+  readonly onRefused: (refusal: Refusal) => void;
 }
 
 export type PumpResult = Ending & {
@@ -25,18 +27,15 @@ export type PumpResult = Ending & {
 };
 
 /** Lets the text of one answer flow from a model into a sink, until one of them ends it. Never throws. */
-export async function pump({
-  source,
-  sink,
-  signal,
-  limits,
-  clock,
-  onFenceHint,
-}: PumpOptions): Promise<PumpResult> {
+export async function pump(options: PumpOptions): Promise<PumpResult> {
+  const { source, sink, signal, limits, clock, onFenceHint, onRefused } = options;
   const ended = Promise.withResolvers<Ending>();
   const cancelled = Promise.withResolvers<Ending>();
   const provider = new AbortController();
-  const writer = new MergingWriter(sink, refusal => ended.resolve(endingOf(refusal)));
+  const writer = new MergingWriter(sink, refusal => {
+    onRefused(refusal);
+    ended.resolve(endingOf(refusal));
+  });
   using intake = new Intake(writer, limits, clock, ended.resolve);
   using _released = new DisposableStack();
   _released.defer(onFenceHint(() => writer.check()));

@@ -27,6 +27,8 @@ export class AnswerConsumer {
   readonly #redis: Redis;
   readonly #produce: Produce;
   readonly #log: Log;
+  /** The answers that are produced here just now; aborting lets go of one. */
+  readonly #runs = new Map<string, AbortController>();
 
   constructor({ redis, concurrency, produce, log }: AnswerConsumerOptions) {
     this.#redis = redis;
@@ -44,7 +46,11 @@ export class AnswerConsumer {
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED,
     });
-    this.#worker.on('error', error => this.#log.warn({ err: error }, 'the queue has a problem'));
+    this.#worker.on('error', error => {
+      // Lost connections are reported by the connection itself.
+      const level = 'code' in error ? 'debug' : 'warn';
+      this.#log[level]({ err: error }, 'the queue has a problem');
+    });
     this.#worker.on('failed', (job, error) => {
       this.#log.warn({ answerId: job?.id, err: error, attempts: job?.attemptsMade }, 'the job failed');
     });
@@ -76,10 +82,17 @@ export class AnswerConsumer {
     const parsed = answerJob.read.safeParse(job.data);
     if (!parsed.success || !signal) throw new UnrecoverableError('The job is not an order for an answer');
     const { answerId, conversationId } = parsed.data;
-    const outcome = await this.#produce({ answerId, conversationId, queuedAt: job.timestamp }, signal);
-    if (outcome.kind === 'done') return;
-    await job.moveToDelayed(Date.now() + outcome.ms, token);
-    throw new DelayedError();
+    const lost = new AbortController();
+    this.#runs.set(answerId, lost);
+    try {
+      const order = { answerId, conversationId, queuedAt: job.timestamp };
+      const outcome = await this.#produce(order, AbortSignal.any([signal, lost.signal]));
+      if (outcome.kind === 'done') return;
+      await job.moveToDelayed(Date.now() + outcome.ms, token);
+      throw new DelayedError();
+    } finally {
+      if (this.#runs.get(answerId) === lost) this.#runs.delete(answerId);
+    }
   }
 
   /**
@@ -87,9 +100,11 @@ export class AnswerConsumer {
    * the answers are carried on; should the sweeper queue one again after all, its fence ends this run.
    */
   async #letGo(jobIds: readonly string[]): Promise<void> {
-    for (const jobId of jobIds) {
+    // Looked up before anything is awaited: this very worker may take one of them again meanwhile, and that run is fine.
+    const runs = jobIds.map(jobId => [jobId, this.#runs.get(jobId)] as const);
+    for (const [jobId, run] of runs) {
       const exists = await this.#redis.exists(this.#worker.toKey(jobId)).catch(() => 1);
-      if (exists === 1) this.#worker.cancelJob(jobId, 'the lock is lost');
+      if (exists === 1) run?.abort(new Error('The lock is lost'));
     }
   }
 }

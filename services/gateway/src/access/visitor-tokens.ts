@@ -38,9 +38,7 @@ export class VisitorTokens {
         requiredClaims: ['sub', 'exp'],
       });
       const { sub, exp } = payload;
-      return sub === undefined || exp === undefined
-        ? undefined
-        : { visitorId: sub, expiresAt: exp * 1000 };
+      return sub === undefined || exp === undefined ? undefined : { visitorId: sub, expiresAt: exp * 1000 };
     } catch {
       return undefined;
     }

@@ -1,4 +1,4 @@
-import { conversationFrame, isClosed, redisNames, type Message } from '@parley/contracts';
+import { ParleyError, conversationFrame, isClosed, redisNames, type Message } from '@parley/contracts';
 import {
   readFrame,
   type AnswerLog,
@@ -8,9 +8,7 @@ import {
 } from '@parley/platform';
 import type { FeedListener } from './feed-listener.ts';
 import { applyNews, type AnswerNews, type LiveAnswer } from './live-answer.ts';
-
-/** Stored answers that are remembered, so that a repeated frame is not told twice. */
-const REMEMBERED = 50;
+import { RecentMessages } from './recent-messages.ts';
 
 export interface FeedDependencies {
   readonly subscriber: ChannelSubscriber;
@@ -28,7 +26,7 @@ export class ConversationFeed {
   readonly #conversationId: string;
   readonly #deps: FeedDependencies;
   readonly #live = new Map<string, LiveAnswer>();
-  readonly #stored = new Set<string>();
+  readonly #recent: RecentMessages;
   readonly #gaps = new Set<string>();
   #repairing: Promise<void> | undefined;
   #lastNewsAt: number;
@@ -36,13 +34,37 @@ export class ConversationFeed {
   constructor(conversationId: string, deps: FeedDependencies) {
     this.#conversationId = conversationId;
     this.#deps = deps;
+    this.#recent = new RecentMessages(conversationId, deps.history);
     this.#lastNewsAt = deps.now();
   }
 
   /** Resolves when the conversation is followed and what was under way before is known. */
   async open(): Promise<void> {
     await this.#deps.subscriber.subscribe(this.#channel, this.#onPayload);
+    // Without history there is nothing to compare with later, but live text can be followed all the same.
+    await Promise.all([this.repair(), this.#recent.recall().catch(() => undefined)]);
+  }
+
+  /** The connection was away: tells what was said meanwhile, of answers as well as of anything else. */
+  async catchUp(): Promise<void> {
     await this.repair();
+    try {
+      const { conversation } = await this.#deps.history.call('getConversation', {
+        conversationId: this.#conversationId,
+      });
+      for (const message of await this.#recent.missed()) {
+        // An answer whose end was told before has only changed its status.
+        const isEnd = message.role === 'assistant' && !this.#recent.has(message.id);
+        if (isEnd) this.#onEnded(message);
+        else this.#onMessage(message, undefined);
+      }
+      this.#tell(listener => listener.modeChanged?.(this.#conversationId, conversation.mode));
+    } catch (error) {
+      if (ParleyError.from(error).code !== 'CONVERSATION_NOT_FOUND') throw error;
+      // In open mode a conversation may be followed before its first message; then there was none to delete.
+      if (this.#recent.isEmpty) return;
+      this.#tell(listener => listener.conversationDeleted?.(this.#conversationId));
+    }
   }
 
   async close(): Promise<void> {
@@ -83,9 +105,9 @@ export class ConversationFeed {
         return this.#apply({ kind: 'piece', answerId, epoch, offset, text });
       }
       case 'answer.stored':
-        return this.#onStored(frame.message);
+        return this.#onEnded(frame.message);
       case 'message.stored':
-        return this.#tell(listener => listener.messageStored?.(frame.message, frame.origin));
+        return this.#onMessage(frame.message, frame.origin);
       case 'typing': {
         const { who, isTyping, origin } = frame;
         return this.#tell(listener => listener.typing?.(this.#conversationId, who, isTyping, origin));
@@ -99,7 +121,7 @@ export class ConversationFeed {
   };
 
   #apply(news: AnswerNews): void {
-    if (this.#stored.has(news.answerId)) return;
+    if (this.#recent.has(news.answerId)) return;
     const { live, steps, gap } = applyNews(this.#live.get(news.answerId), news);
     if (live) this.#live.set(news.answerId, live);
     for (const step of steps) {
@@ -120,15 +142,14 @@ export class ConversationFeed {
     });
   }
 
-  #onStored(message: Message): void {
-    if (this.#stored.has(message.id)) return;
-    this.#stored.add(message.id);
-    for (const oldest of this.#stored) {
-      if (this.#stored.size <= REMEMBERED) break;
-      this.#stored.delete(oldest);
-    }
+  #onEnded(message: Message): void {
+    if (!this.#recent.isNews(message)) return;
     this.#live.delete(message.id);
     this.#tell(listener => listener.answerStored?.(message));
+  }
+
+  #onMessage(message: Message, origin: string | undefined): void {
+    if (this.#recent.isNews(message)) this.#tell(listener => listener.messageStored?.(message, origin));
   }
 
   async #readUntilWhole(): Promise<void> {
@@ -152,7 +173,7 @@ export class ConversationFeed {
     if (!this.#live.has(answerId)) return;
     const request = { conversationId: this.#conversationId, messageId: answerId };
     const { message } = await this.#deps.history.call('getMessage', request);
-    if (isClosed(message.status)) this.#onStored(message);
+    if (isClosed(message.status)) this.#onEnded(message);
   }
 
   #tell(say: (listener: FeedListener) => void): void {

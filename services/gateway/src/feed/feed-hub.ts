@@ -4,6 +4,7 @@ import type { FeedListener } from './feed-listener.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const QUIET_MS = 4_000;
+const CATCH_UPS_AT_ONCE = 16;
 
 interface Entry {
   readonly feed: ConversationFeed;
@@ -20,9 +21,9 @@ export class FeedHub {
 
   constructor(deps: Omit<FeedDependencies, 'listeners'>) {
     this.#deps = { ...deps, listeners: this.#listeners };
-    deps.subscriber.onGap(() => this.#repair(() => true));
+    deps.subscriber.onGap(() => void this.#catchUp());
     // A lost frame that nothing follows is no gap that a later frame could show: the last one, above all.
-    this.#timer = setInterval(() => this.#repair(feed => feed.isQuiet(QUIET_MS)), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#repairQuiet(), LOOK_EVERY_MS);
   }
 
   /** Whoever shows what happens; call it before the first conversation is followed. */
@@ -73,12 +74,25 @@ export class FeedHub {
     return entry;
   }
 
-  #repair(which: (feed: ConversationFeed) => boolean): void {
+  #repairQuiet(): void {
     for (const [conversationId, { feed }] of this.#entries) {
-      if (!which(feed)) continue;
-      feed.repair().catch((error: unknown) => {
-        this.#deps.log.warn({ err: error, conversationId }, 'feed not repaired yet');
-      });
+      if (feed.isQuiet(QUIET_MS))
+        feed.repair().catch((error: unknown) => this.#notYet(conversationId, error));
     }
+  }
+
+  /** A few at a time: history must survive that all of a gateway's conversations ask at once. */
+  async #catchUp(): Promise<void> {
+    const entries = this.#entries.entries().toArray().values();
+    const catchUpNext = async (): Promise<void> => {
+      for (const [conversationId, { feed }] of entries) {
+        await feed.catchUp().catch((error: unknown) => this.#notYet(conversationId, error));
+      }
+    };
+    await Promise.all(Array.from({ length: CATCH_UPS_AT_ONCE }, catchUpNext));
+  }
+
+  #notYet(conversationId: string, error: unknown): void {
+    this.#deps.log.warn({ err: error, conversationId }, 'feed not repaired yet');
   }
 }

@@ -21,9 +21,8 @@ export class ConnectionLimit {
     this.#handshakes = new RateLimiterMemory({ points, duration: 60 });
   }
 
-  /** Asked before the upgrade, and for every long-polling request; only a handshake makes a new connection. */
+  /** Asked once for every new connection, before it is made. */
   async allows(request: IncomingMessage): Promise<boolean> {
-    if (!isHandshake(request)) return true;
     const address = this.#addressOf(request);
     if ((this.#open.get(address) ?? 0) >= this.#max) return false;
     return this.#handshakes.consume(address).then(
@@ -52,9 +51,4 @@ export class ConnectionLimit {
     if (left > 0) this.#open.set(address, left);
     else this.#open.delete(address);
   }
-}
-
-/** As Engine.IO reads it: an empty `sid` in the address is none. */
-function isHandshake(request: IncomingMessage & { _query?: { sid?: unknown } }): boolean {
-  return !request._query?.sid;
 }

@@ -17,7 +17,7 @@ export interface SocketServerOptions {
   readonly http: HttpServer;
   readonly origins: Origins;
   readonly maxMessageChars: number;
-  /** Asked for every request, before the upgrade. */
+  /** Asked for every new connection, before the upgrade. */
   readonly admits: (request: IncomingMessage) => boolean | Promise<boolean>;
   readonly redis: Pick<RedisConnections, 'adapterPublisher' | 'adapterSubscriber'>;
   readonly log: Log;

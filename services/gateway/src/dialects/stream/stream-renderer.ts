@@ -42,7 +42,7 @@ export class StreamRenderer implements FeedListener {
     answers?.get(messageId)?.stop();
     const wasShown = answers?.delete(messageId) ?? false;
     const to = this.#to(conversationId);
-    if (!to || (!wasShown && content === '')) return;
+    if (!to || (!wasShown && !isShown(message))) return;
     if (!wasShown) to.emit('stream_start', { messageId, conversationId });
     to.emit('stream_chunk', { messageId, content, isComplete: true });
     to.emit('stream_complete', { messageId, conversationId });
