@@ -57,7 +57,9 @@ export default {
       name: 'openai-only-in-its-adapters',
       comment: 'Everything else knows the Provider port.',
       severity: 'error',
-      from: { pathNot: ['^services/ai-worker/src/providers/openai/', '^libs/testkit/', '^bench/', '^node_modules'] },
+      from: {
+        pathNot: ['^services/ai-worker/src/providers/openai/', '^libs/testkit/', '^bench/', '^node_modules'],
+      },
       to: { path: '^node_modules/openai/' },
     },
     {
@@ -93,6 +95,9 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

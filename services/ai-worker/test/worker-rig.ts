@@ -34,7 +34,7 @@ export interface LocalWorker extends RunningService {
   stop(): Promise<void>;
 }
 
-export const KEY = 'sk-test-first-0123456789';
+const KEY = 'sk-test-first-0123456789';
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const silent = createLogger({ service: 'test', level: 'silent' });
 

@@ -134,6 +134,16 @@ test('a stored answer is told, and its log is on its way out', async () => {
   for (const key of [meta, text]) expect(await redis.pttl(key)).toBeLessThanOrEqual(30_000);
 });
 
+test('a forgotten answer is gone, and a worker that still writes is refused', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'secret');
+  await log.forget(answer.conversationId, [answer.answerId]);
+  expect(await log.read(answer)).toMatchObject({ text: '' });
+  expect(await log.append(answer, 1, 6, ' more')).toBe('replaced');
+  expect(await log.restore(answer, 1, 'secret more')).toBe('replaced');
+  expect(await log.live(answer.conversationId)).toEqual([]);
+});
+
 test('the scripts survive that Redis forgets them', async () => {
   await log.open(answer, 1);
   await redis.script('FLUSH');

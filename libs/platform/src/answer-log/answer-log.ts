@@ -9,12 +9,15 @@ import {
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { luaScript, type LuaScript } from '../redis/lua-script.ts';
-import { APPEND, FENCE, FINISH, OPEN, READ, RESTORE, RETIRE, SEAL } from './scripts.ts';
+import { APPEND, FENCE, FINISH, FORGET, OPEN, READ, RESTORE, RETIRE, SEAL } from './scripts.ts';
 
 /** A log that nobody writes to any more disappears after this long; every append starts it anew. */
 const LOG_TTL_MS = 15 * 60_000;
 /** A stored answer's log is kept for readers that are just on their way to it. */
 const RETIRED_TTL_MS = 30_000;
+
+/** Nobody will ever open one behind it. */
+const NO_LATER_EPOCH = Number.MAX_SAFE_INTEGER;
 
 /** Which answer, of which conversation. */
 export interface AnswerRef {
@@ -62,6 +65,7 @@ export class AnswerLog {
   readonly #finish: LuaScript;
   readonly #seal: LuaScript;
   readonly #retire: LuaScript;
+  readonly #forget: LuaScript;
   readonly #read: LuaScript;
 
   constructor(redis: Redis) {
@@ -73,6 +77,7 @@ export class AnswerLog {
     this.#finish = luaScript(redis, 'parleyAnswerFinish', FINISH);
     this.#seal = luaScript(redis, 'parleyAnswerSeal', SEAL);
     this.#retire = luaScript(redis, 'parleyAnswerRetire', RETIRE);
+    this.#forget = luaScript(redis, 'parleyAnswerForget', FORGET);
     this.#read = luaScript(redis, 'parleyAnswerRead', READ);
   }
 
@@ -148,13 +153,11 @@ export class AnswerLog {
     return this.#redis.smembers(redisNames.liveAnswers(conversationId));
   }
 
-  /** Removes the logs of a conversation's answers. */
+  /** Removes the logs of a conversation's answers; for a while, workers that still write are refused. */
   async forget(conversationId: string, answerIds: readonly string[]): Promise<void> {
-    const keys = answerIds.flatMap(answerId => {
-      const { meta, text } = redisNames.answer(conversationId, answerId);
-      return [meta, text, redisNames.heartbeat(conversationId, answerId)];
-    });
-    await this.#redis.del(redisNames.liveAnswers(conversationId), ...keys);
+    for (const answerId of answerIds) {
+      await this.#forget(keyList({ conversationId, answerId }), [NO_LATER_EPOCH, RETIRED_TTL_MS, answerId]);
+    }
   }
 }
 

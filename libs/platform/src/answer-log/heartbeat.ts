@@ -32,8 +32,13 @@ export class AnswerHeartbeat implements AsyncDisposable {
     onError: (error: unknown) => void,
   ): Promise<AnswerHeartbeat> {
     const heartbeat = new AnswerHeartbeat(redis, keyOf(answer), onError);
-    await heartbeat.#beat();
-    return heartbeat;
+    try {
+      await heartbeat.#beat();
+      return heartbeat;
+    } catch (error) {
+      clearInterval(heartbeat.#timer);
+      throw error;
+    }
   }
 
   /** True while a worker is alive that works on the answer. */

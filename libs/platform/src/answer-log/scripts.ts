@@ -111,6 +111,16 @@ redis.call('PUBLISH', KEYS[4], ARGV[3])
 return 'ok'
 `;
 
+/** ARGV: an epoch that is never reached, ttl, answerId. What is left refuses whoever still writes, and goes by itself. */
+export const FORGET = `
+redis.call('DEL', KEYS[2])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', 0, 'state', 'stored')
+redis.call('HDEL', KEYS[1], 'ending')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('SREM', KEYS[3], ARGV[3])
+return 'ok'
+`;
+
 /** Returns epoch, state, text and ending as one moment saw them. */
 export const READ = `
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'ending')

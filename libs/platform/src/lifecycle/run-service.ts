@@ -37,11 +37,16 @@ export async function runService(define: () => ServiceDefinition): Promise<void>
   const releases = new ReleaseStack(log);
   const stopped = untilStopped(line);
   try {
-    const service = await definition.start(log, releases);
-    line.info({ port: service.port }, 'ready');
-    await stopped;
-    endAfterGrace(definition.graceMs, line);
-    await service.drain();
+    const starting = definition.start(log, releases);
+    // Whoever stops a service that cannot start yet must not wait for it.
+    starting.catch(() => undefined);
+    const service = await Promise.race([starting, stopped]);
+    if (service) {
+      line.info({ port: service.port }, 'ready');
+      await stopped;
+      endAfterGrace(definition.graceMs, line);
+      await service.drain();
+    }
   } catch (error) {
     line.fatal(
       { err: error },

@@ -199,8 +199,16 @@ test('cancelled: ends at once, even with an append that never returns, and liste
 
 test('a write that is refused after the end is still told', async () => {
   const controller = new AbortController();
-  const { result, log, refusals } = start(hangsAfter('a'), { signal: controller.signal });
-  log.hold();
+  const { result, log, refusals } = start(
+    async (_signal, onText) => {
+      await settled();
+      log.hold();
+      void onText('late');
+      return silence();
+    },
+    { signal: controller.signal },
+  );
+  await settled();
   log.replaced = true;
   controller.abort();
   await result;

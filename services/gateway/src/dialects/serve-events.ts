@@ -47,8 +47,9 @@ export function serveEvents<C extends EventCatalog>(
 
 /** Answers events that are in no catalog. Call it after all `serveEvents`. */
 export function refuseUnknownEvents(socket: Socket, limit: EventLimit, log: Log): void {
-  socket.onAny((event: string, ...args: unknown[]) => {
-    if (socket.listenerCount(event) > 0) return;
+  // The parser also lets numbers through as names.
+  socket.onAny((event: string | number, ...args: unknown[]) => {
+    if (socket.listenerCount(String(event)) > 0) return;
     const { ack } = split(args);
     limit
       .take(socket)
@@ -66,7 +67,7 @@ function split(args: unknown[]): { payload: unknown; ack: Ack | undefined; extra
   return { payload: payloads[0], ack, extra: payloads.length > 1 };
 }
 
-function fail(socket: Socket, event: string, ack: Ack | undefined, thrown: unknown, log: Log): void {
+function fail(socket: Socket, event: string | number, ack: Ack | undefined, thrown: unknown, log: Log): void {
   const error = ParleyError.from(thrown);
   if (error.code === 'INTERNAL_ERROR') {
     scoped(log, { component: 'sockets', function: 'serveEvents' }).error(

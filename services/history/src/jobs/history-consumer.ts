@@ -38,7 +38,6 @@ export class HistoryConsumer {
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: MAX_STALLED,
         settings: { backoffStrategy: historyRetryMs },
-        skipVersionCheck: true,
       },
     );
     const line = scoped(log, { component: 'HistoryConsumer', function: 'process' });
