@@ -192,7 +192,7 @@ test('deleting a conversation takes its jobs and logs along, and everybody hears
   const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
   const admins = await overhear(redis.url, redisNames.activityChannel);
   await client.call('deleteConversation', { conversationId });
-  expect(await log.append(ref, 1, 0, 'x')).toBe('missing');
+  expect(await log.append(ref, 1, 0, 'x')).toBe('replaced');
   expect(await answers.waiting()).toBe(0);
   await Promise.all([heard.caughtUp(), admins.caughtUp()]);
   expect(typesOf(heard.frames)).toEqual(['conversation.deleted']);
