@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { Cluster, OwnedRedis, ScriptedProvider, answer, pieces, waitFor } from '@parley/testkit';
+import { expect } from 'vitest';
+import { nativeClient, shownText } from '../e2e/clients/native-client.ts';
+import type { RecordingClient } from '../e2e/clients/recording-client.ts';
+import { call } from '../e2e/clients/rest-client.ts';
+
+const WORDS = Array.from({ length: 60 }, (_, index) => `word-${index} 👋 `);
+const TEXT = WORDS.join('');
+
+/** A cluster of its own for one outage, so that several can be suffered at the same time. */
+export class OutageWorld implements AsyncDisposable {
+  readonly provider: ScriptedProvider;
+  readonly redis: OwnedRedis;
+  readonly #cluster: Cluster;
+
+  private constructor(provider: ScriptedProvider, redis: OwnedRedis, cluster: Cluster) {
+    this.provider = provider;
+    this.redis = redis;
+    this.#cluster = cluster;
+  }
+
+  static async start(): Promise<OutageWorld> {
+    const provider = await ScriptedProvider.start();
+    const redis = await OwnedRedis.start({ appendOnly: true });
+    // Two workers, one conversation: one of them streams when Redis goes, the other waits for work.
+    return new OutageWorld(
+      provider,
+      redis,
+      await Cluster.start({ gateways: 2, workers: 2, provider, redis }),
+    );
+  }
+
+  async client(gateway: 0 | 1): Promise<RecordingClient> {
+    return nativeClient(this.#cluster.gateways[gateway]?.url ?? '');
+  }
+
+  async stored(conversationId: string): Promise<string[]> {
+    const { body } = await call(this.#cluster.gateways[0]?.url ?? '', `/api/conversations/${conversationId}`);
+    return body.messages.map(({ content }: { content: string }) => content);
+  }
+
+  /** Lets an answer stream, does the damage in the middle of it, and expects that everything is well in the end. */
+  async streamThrough(damage: () => Promise<void>): Promise<void> {
+    const conversationId = randomUUID();
+    using visitor = await this.client(0);
+    using watcher = await this.client(1);
+    await watcher.ask('resume', { conversationId });
+    this.provider.script(pieces(WORDS, { everyMs: 50 }));
+    const { answerId } = await visitor.ask('send', {
+      conversationId,
+      clientMessageId: randomUUID(),
+      content: 'Go',
+    });
+    await watcher.until('answer-piece');
+    await damage();
+    for (const client of [visitor, watcher]) {
+      const ended = await client.until('answer-ended', () => true, 60_000);
+      expect(ended).toMatchObject({ id: answerId, status: 'complete', content: TEXT });
+      expect(TEXT.startsWith(shownText(client, answerId))).toBe(true);
+      expect(client.all('answer-ended')).toHaveLength(1);
+    }
+    expect(await this.stored(conversationId)).toEqual(['Go', TEXT]);
+    expect(this.provider.requests.filter(({ prompt }) => prompt === 'Go').length).toBeLessThanOrEqual(2);
+    this.provider.script(answer('Still here'));
+    await this.answered(conversationId, 'And now?', 'Still here');
+    expect(await this.stored(conversationId)).toEqual(['Go', TEXT, 'And now?', 'Still here']);
+  }
+
+  /** Sends as a client that does not give up, and waits for the answer. */
+  async answered(conversationId: string, content: string, reply: string): Promise<void> {
+    using client = await this.client(1);
+    const message = { conversationId, clientMessageId: randomUUID(), content };
+    const taken = async (): Promise<boolean> => (await client.ask('send', message)).ok === true;
+    await waitFor(taken, { what: 'the send to be taken', deadlineMs: 30_000 });
+    await client.until('answer-ended', ended => ended.content === reply, 30_000);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cluster.stop();
+    await this.redis.stop();
+    await this.provider.stop();
+  }
+}
