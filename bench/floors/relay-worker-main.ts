@@ -18,8 +18,7 @@ export type RelayWorkerCalls = typeof calls;
 serveRole(calls);
 
 async function start({ redisUrl, providerUrl }: RelayWorkerOptions): Promise<void> {
-  // What is published in one turn of the event loop travels together.
-  const publisher = new Redis(redisUrl, { enableAutoPipelining: true });
+  const publisher = new Redis(redisUrl);
   const subscriber = new Redis(redisUrl);
   const agent = new Agent({ keepAlive: true });
   subscriber.on('message', (_, order: string) => relay(order));

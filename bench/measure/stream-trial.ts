@@ -6,12 +6,15 @@ import { CpuWatch } from './cpu-watch.ts';
 /** One measurement of one subject. */
 export interface StreamTrial extends StreamLoadResult {
   /**
-   * Microseconds of CPU per token while all answers were under way, by role; undefined if they never were, because some
-   * began so late.
+   * Microseconds of CPU per token while all answers were under way, by role; undefined if they hardly ever were,
+   * because some began so late.
    */
   readonly cpuPerToken: Readonly<Record<string, number>> | undefined;
   readonly foreignCores: number;
 }
+
+/** Of each answer; in less time than that a look at the CPU says nothing. */
+const MIN_TOKENS = 25;
 
 export async function streamTrial(
   subject: StreamSubject,
@@ -25,7 +28,7 @@ export async function streamTrial(
     steady = { watch: new CpuWatch(subject.pids), from };
   });
   subject.on('ebb', tokens => {
-    if (!steady) return;
+    if (!steady || tokens - steady.from < streams * MIN_TOKENS) return;
     const { watch, from } = steady;
     const perToken = Object.entries(watch.stop().roleMs).map(([role, ms]) => [
       role,

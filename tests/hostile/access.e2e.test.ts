@@ -159,7 +159,10 @@ describe('S5 whoever guesses admin tokens', () => {
       expect(await visitor.ask('admin-connect', { token: GUESS })).toMatchObject({
         error: { code: 'UNAUTHORIZED' },
       });
-      using _ = await RecordingClient.connect(arena.url, { extraHeaders, auth: { token: GUESS + tried } });
+      using _ = await RecordingClient.connect(arena.url, {
+        extraHeaders,
+        auth: { token: `${GUESS}${tried}` },
+      });
     }
     expect(await visitor.ask('admin-connect', { token: arena.cluster.adminToken })).toMatchObject({
       ok: true,
