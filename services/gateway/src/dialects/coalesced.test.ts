@@ -14,7 +14,7 @@ afterEach(() => {
 test('the first is told at once, what follows within the window once, as its newest', () => {
   const told: string[] = [];
   const text = new Coalesced<string>(
-    WINDOW_MS,
+    () => WINDOW_MS,
     () => performance.now(),
     value => told.push(value),
   );
@@ -32,7 +32,7 @@ test('at most one per window, always growing, and the newest is told in the end'
     fc.property(fc.array(fc.integer({ min: 0, max: 120 }), { minLength: 1, maxLength: 40 }), pauses => {
       const told: { at: number; value: number }[] = [];
       const value = new Coalesced<number>(
-        WINDOW_MS,
+        () => WINDOW_MS,
         () => performance.now(),
         n => told.push({ at: performance.now(), value: n }),
       );
@@ -55,7 +55,7 @@ test('at most one per window, always growing, and the newest is told in the end'
 test('nothing is told after the stop', () => {
   const told: string[] = [];
   const text = new Coalesced<string>(
-    WINDOW_MS,
+    () => WINDOW_MS,
     () => performance.now(),
     value => told.push(value),
   );
@@ -64,4 +64,19 @@ test('nothing is told after the stop', () => {
   text.stop();
   vi.advanceTimersByTime(WINDOW_MS * 2);
   expect(told).toEqual(['a']);
+});
+
+test('a larger value may wait longer', () => {
+  const told: string[] = [];
+  const text = new Coalesced<string>(
+    ({ length }) => length * 10,
+    () => performance.now(),
+    value => told.push(value),
+  );
+  text.offer('a');
+  text.offer('abcdefghij');
+  vi.advanceTimersByTime(99);
+  expect(told).toEqual(['a']);
+  vi.advanceTimersByTime(1);
+  expect(told).toEqual(['a', 'abcdefghij']);
 });

@@ -3,14 +3,15 @@
  * What is told is always the newest, so what is skipped is never missed.
  */
 export class Coalesced<T> {
-  readonly #windowMs: number;
+  readonly #windowMs: (value: T) => number;
   readonly #now: () => number;
   readonly #tell: (value: T) => void;
   #toldAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #value!: T;
 
-  constructor(windowMs: number, now: () => number, tell: (value: T) => void) {
+  /** @param windowMs may depend on the value: what is larger may be told less often. */
+  constructor(windowMs: (value: T) => number, now: () => number, tell: (value: T) => void) {
     this.#windowMs = windowMs;
     this.#now = now;
     this.#tell = tell;
@@ -20,7 +21,7 @@ export class Coalesced<T> {
   offer(value: T): void {
     this.#value = value;
     if (this.#timer) return;
-    const wait = this.#toldAt + this.#windowMs - this.#now();
+    const wait = this.#toldAt + this.#windowMs(value) - this.#now();
     if (wait <= 0) this.#tellNow();
     else this.#timer = setTimeout(() => this.#tellNow(), wait);
   }

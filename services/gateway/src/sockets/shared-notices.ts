@@ -11,9 +11,13 @@ export class SharedNotices {
 
   constructor(io: Server, now: () => number) {
     this.#io = io;
-    this.#presence = new Coalesced(TELL_EVERY_MS, now, () => {
-      io.serverSideEmit(PRESENCE_CHANGED);
-    });
+    this.#presence = new Coalesced(
+      () => TELL_EVERY_MS,
+      now,
+      () => {
+        io.serverSideEmit(PRESENCE_CHANGED);
+      },
+    );
   }
 
   /** A session became active or inactive on this gateway. */

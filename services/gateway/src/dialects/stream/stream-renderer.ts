@@ -7,6 +7,10 @@ import type { LiveAnswer } from '../../feed/live-answer.ts';
 import { Coalesced } from '../coalesced.ts';
 
 const WINDOW_MS = 50;
+/** Each chunk carries the whole text; a long one comes less often, so that an answer costs 22 kB a second and no more. */
+const CHARS_PER_MS = 22;
+
+const windowOf = (text: string): number => Math.max(WINDOW_MS, text.length / CHARS_PER_MS);
 
 /** The room of a conversation's clients that speak the dialect `stream`. */
 export const streamRoom = (conversationId: string): string => `stream:${conversationId}`;
@@ -77,7 +81,7 @@ export class StreamRenderer implements FeedListener {
     const show = (content: string): void => {
       this.#to(conversationId)?.emit('stream_chunk', { messageId, content, isComplete: false });
     };
-    answers.set(messageId, new Coalesced(WINDOW_MS, this.#now, show));
+    answers.set(messageId, new Coalesced(windowOf, this.#now, show));
   }
 
   /** Nothing is encoded for a room without a client here. */

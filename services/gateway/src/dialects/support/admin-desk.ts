@@ -28,7 +28,11 @@ export class AdminDesk {
 
   constructor(deps: AdminDeskDependencies) {
     this.#deps = deps;
-    this.#list = new Coalesced(LIST_EVERY_MS, deps.now, () => this.#sendList());
+    this.#list = new Coalesced(
+      () => LIST_EVERY_MS,
+      deps.now,
+      () => this.#sendList(),
+    );
     // What was said while the connection was down is in the list.
     deps.subscriber.onGap(() => this.listChanged());
   }
