@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Cluster, ScriptedProvider, answer, waitFor } from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nativeClient, send } from './clients/native-client.ts';
+import { nativeClient } from './clients/native-client.ts';
 import { RecordingClient } from './clients/recording-client.ts';
 
 let provider: ScriptedProvider;
@@ -72,21 +72,4 @@ test('an answer that begins and ends while a gateway is deaf reaches its clients
   }
   expect(native.all('message').map(({ content }) => content)).toEqual(['Go 1', 'Go 2', 'Go 3']);
   expect(stream.all('stream_start')).toHaveLength(3);
-});
-
-test('a deaf subscriber is noticed and gets a new connection', async () => {
-  const conversationId = randomUUID();
-  using native = await nativeClient(urlA);
-  await native.ask('resume', { conversationId });
-  // A subscription that is gone although the connection is up: what nothing else would notice.
-  const clients = String(await redis.call('CLIENT', 'LIST', 'TYPE', 'PUBSUB'));
-  const ids = [...clients.matchAll(/^id=(\d+) [^\n]*name=parley-subscriber/gm)].map(match => match[1]);
-  expect(ids.length).toBeGreaterThan(0);
-  const [gateway] = cluster.gateways;
-  gateway?.pause();
-  await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-  gateway?.resume();
-  using other = await nativeClient(urlB);
-  await send(other, conversationId, 'Still there?');
-  await native.until('message', ({ content }) => content === 'Still there?', 20_000);
 });

@@ -81,7 +81,10 @@ async function startProbe(
   redis: RedisConnections,
   releases: ReleaseStack,
 ): Promise<DeafnessProbe> {
-  const probe = new DeafnessProbe(redis.commands, redis.feed, subscriber, instance, log);
+  const probe = new DeafnessProbe({
+    ...{ subscriber, log, publisher: redis.commands, subscription: redis.feed },
+    gatewayId: instance,
+  });
   releases.push('deafness probe', () => probe.stop());
   await probe.start();
   return probe;

@@ -7,6 +7,16 @@ const ASK_EVERY_MS = 2_000;
 /** So many questions in a row that nobody heard make a deaf subscriber. */
 const UNHEARD_ALLOWED = 2;
 
+export interface ProbeOptions {
+  readonly publisher: Redis;
+  /** The connection of `subscriber`. */
+  readonly subscription: Redis;
+  readonly subscriber: ChannelSubscriber;
+  readonly gatewayId: string;
+  readonly log: Log;
+  readonly askEveryMs?: number;
+}
+
 /**
  * Says something to itself again and again: a subscriber can lose its subscriptions and look healthy to every other check.
  * A deaf one gets a new connection, after which the feeds repair what they missed.
@@ -21,19 +31,20 @@ export class DeafnessProbe {
   #asked = '';
   #unheard = 0;
 
-  constructor(
-    publisher: Redis,
-    subscription: Redis,
-    subscriber: ChannelSubscriber,
-    gatewayId: string,
-    log: Log,
-  ) {
+  constructor({
+    publisher,
+    subscription,
+    subscriber,
+    gatewayId,
+    log,
+    askEveryMs = ASK_EVERY_MS,
+  }: ProbeOptions) {
     this.#publisher = publisher;
     this.#subscription = subscription;
     this.#subscriber = subscriber;
     this.#channel = redisNames.selfTestChannel(gatewayId);
     this.#log = scoped(log, { component: 'DeafnessProbe', function: 'ask' });
-    this.#timer = setInterval(() => this.#ask(), ASK_EVERY_MS);
+    this.#timer = setInterval(() => this.#ask(), askEveryMs);
   }
 
   async start(): Promise<void> {
