@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const shared = { environment: 'node' as const, globals: false, restoreMocks: true };
-const tree = '{libs,services,tests,scripts}/**';
+const tree = '{libs,services,tests,scripts,bench}/**';
 
 export default defineConfig({
   test: {

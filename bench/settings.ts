@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const ROW_IDS = ['a', 'b', 'd', 'e', 'i', 'k'] as const;
+const ROW_IDS = ['a', 'b', 'd', 'e', 'i', 'k'] as const;
 export type RowId = (typeof ROW_IDS)[number];
 
 export interface Settings {

@@ -3,7 +3,7 @@ import { NATIVE_NAMESPACE } from '@parley/contracts';
 import type { Socket } from 'socket.io-client';
 
 /** How a kind of client asks for an answer and hears it. */
-export interface Dialect {
+interface Dialect {
   readonly namespace: string;
   /** Asks on a connected socket; resolves when the answer has ended. `take` gets each new piece of the text. */
   readonly ask: (socket: Socket, prompt: string, take: (text: string) => void) => Promise<void>;

@@ -9,7 +9,7 @@ export interface Bench {
   readonly repeats: Repeats;
 }
 
-export interface RowResult {
+interface RowResult {
   readonly lines: readonly Line[];
   /** What the lines were made of; kept in the JSON. */
   readonly details: unknown;
