@@ -1,6 +1,7 @@
 import { setInterval as every } from 'node:timers/promises';
 import { NATIVE_NAMESPACE } from '@parley/contracts';
 import type { Server } from 'socket.io';
+import { connectionsOf, cutOff } from './cut-off.ts';
 
 const LOOK_EVERY_MS = 50;
 
@@ -23,5 +24,6 @@ export async function drainSockets(io: Server, spreadMs: number): Promise<void> 
   }
   for (const timer of timers) clearTimeout(timer);
   // Not `io.disconnectSockets`: through the adapter that would be every gateway's.
+  for (const connection of connectionsOf(io.engine)) cutOff(connection);
   io.engine.close();
 }

@@ -1,4 +1,5 @@
 import type { Server } from 'socket.io';
+import { cutOff, type Connection } from './cut-off.ts';
 
 const MINUTE_MS = 60_000;
 /** Whoever goes on this far beyond the limit of events, although it is told to wait, does not want to chat. */
@@ -6,10 +7,8 @@ const TIMES_THE_LIMIT = 5;
 /** Socket.IO's packets that announce binary attachments. */
 const BINARY_PACKET = /^[56]/;
 
-/** The part of an Engine.IO connection that is needed here. */
-interface Connection {
+interface TalkingConnection extends Connection {
   on(event: 'packet', heard: (packet: { readonly data?: unknown }) => void): void;
-  close(discard: boolean): void;
 }
 
 /**
@@ -27,7 +26,7 @@ export class PacketGuard {
   }
 
   watch(io: Server): void {
-    io.engine.on('connection', (connection: Connection) => {
+    io.engine.on('connection', (connection: TalkingConnection) => {
       let packets = 0;
       let countedFrom = this.#now();
       connection.on('packet', ({ data }) => {
@@ -36,7 +35,7 @@ export class PacketGuard {
           countedFrom = this.#now();
         }
         packets += 1;
-        if (packets > this.#max || isBinary(data)) connection.close(true);
+        if (packets > this.#max || isBinary(data)) cutOff(connection);
       });
     });
   }

@@ -1,18 +1,11 @@
 import { scoped, type Log } from '@parley/platform';
 import type { Counter } from 'prom-client';
 import type { Server } from 'socket.io';
+import { connectionsOf, cutOff, type Connection } from './cut-off.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** What may wait for one client. Far above what a phone in a tunnel needs, far below what hurts a gateway. */
 const MAX_BACKLOG_BYTES = 1_048_576;
-
-/** The parts of an Engine.IO connection that tell its backlog. */
-interface Connection {
-  readonly id: string;
-  readonly writeBuffer: readonly { readonly data?: unknown }[];
-  readonly transport: { readonly socket?: { readonly bufferedAmount?: number } };
-  close(discard: boolean): void;
-}
 
 /**
  * Cuts off clients that do not read what they are sent: Socket.IO buffers for them without bound. They can connect again
@@ -36,13 +29,12 @@ export class SlowReaders {
   }
 
   #look(): void {
-    const { clients } = this.#io.engine as unknown as { clients: Record<string, Connection> };
-    for (const connection of Object.values(clients)) {
+    for (const connection of connectionsOf(this.#io.engine)) {
       const bytes = backlogOf(connection);
       if (bytes <= MAX_BACKLOG_BYTES) continue;
       this.#cut.inc();
       this.#log.warn({ bytes }, 'a client does not read, cutting it off');
-      connection.close(true);
+      cutOff(connection);
     }
   }
 }
