@@ -9,7 +9,7 @@ import type { Origins } from '../http/origins.ts';
 import type { RedisConnections } from '../redis-connections.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Room for a message's longest encoding (6 bytes: `\\uXXXX`) and what is around it. */
+/** Room for a message's longest encoding (6 bytes: `\uXXXX`) and what is around it. */
 const BYTES_PER_CHAR = 6;
 const ENVELOPE_BYTES = 16_384;
 
