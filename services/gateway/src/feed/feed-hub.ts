@@ -17,13 +17,15 @@ export class FeedHub {
   readonly #deps: FeedDependencies;
   readonly #listeners: FeedListener[] = [];
   readonly #entries = new Map<string, Entry>();
+  /** Conversations that have missed something and could not catch up yet: Redis or history was still away. */
+  readonly #behind = new Set<string>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(deps: Omit<FeedDependencies, 'listeners'>) {
     this.#deps = { ...deps, listeners: this.#listeners };
-    deps.subscriber.onGap(() => void this.#catchUp());
+    deps.subscriber.onGap(() => void this.#catchUp([...this.#entries.keys()]));
     // A lost frame that nothing follows is no gap that a later frame could show: the last one, above all.
-    this.#timer = setInterval(() => this.#repairQuiet(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
   /** Whoever shows what happens; call it before the first conversation is followed. */
@@ -74,22 +76,31 @@ export class FeedHub {
     return entry;
   }
 
-  #repairQuiet(): void {
+  #look(): void {
     for (const [conversationId, { feed }] of this.#entries) {
       if (feed.isQuiet(QUIET_MS))
         feed.repair().catch((error: unknown) => this.#notYet(conversationId, error));
     }
+    if (this.#behind.size > 0) void this.#catchUp([...this.#behind]);
   }
 
   /** A few at a time: history must survive that all of a gateway's conversations ask at once. */
-  async #catchUp(): Promise<void> {
-    const entries = this.#entries.entries().toArray().values();
+  async #catchUp(conversationIds: readonly string[]): Promise<void> {
+    for (const conversationId of conversationIds) this.#behind.add(conversationId);
+    const ids = conversationIds.values();
     const catchUpNext = async (): Promise<void> => {
-      for (const [conversationId, { feed }] of entries) {
-        await feed.catchUp().catch((error: unknown) => this.#notYet(conversationId, error));
-      }
+      for (const conversationId of ids) await this.#catchUpOne(conversationId);
     };
     await Promise.all(Array.from({ length: CATCH_UPS_AT_ONCE }, catchUpNext));
+  }
+
+  async #catchUpOne(conversationId: string): Promise<void> {
+    try {
+      await this.#entries.get(conversationId)?.feed.catchUp();
+      this.#behind.delete(conversationId);
+    } catch (error) {
+      this.#notYet(conversationId, error);
+    }
   }
 
   #notYet(conversationId: string, error: unknown): void {
