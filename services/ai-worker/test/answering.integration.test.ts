@@ -157,4 +157,6 @@ test('the probes tell whether it is ready', async () => {
   await waitFor(async () => (await readiness()) === 503, { what: 'the worker not to be ready' });
   await rig.redis.restart();
   await waitFor(async () => (await readiness()) === 200, { what: 'the worker to be ready again' });
+  // BullMQ cannot close a queue whose connection is just coming back.
+  await waitFor(() => rig.connection.status === 'ready', { what: 'the test itself to be connected again' });
 });
