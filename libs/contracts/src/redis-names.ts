@@ -8,6 +8,9 @@ const PREFIX = 'parley';
 
 const ofConversation = (conversationId: string): string => `${PREFIX}:{${conversationId}}`;
 
+const liveAnswers = (conversationId: string): string => `${ofConversation(conversationId)}:live`;
+const conversationChannel = (conversationId: string): string => `${ofConversation(conversationId)}:frames`;
+
 /** The keys of one answer; all in the slot of its conversation. */
 export interface AnswerKeys {
   /** Hash: epoch, length (UTF-16 code units), state. */
@@ -24,16 +27,16 @@ export const redisNames = {
   answer: (conversationId: string, answerId: string): AnswerKeys => ({
     meta: `${ofConversation(conversationId)}:answer:${answerId}`,
     text: `${ofConversation(conversationId)}:answer:${answerId}:text`,
-    live: `${ofConversation(conversationId)}:live`,
-    channel: `${ofConversation(conversationId)}:frames`,
+    live: liveAnswers(conversationId),
+    channel: conversationChannel(conversationId),
   }),
   /** Exists as long as a worker is alive that works on the answer. */
   heartbeat: (conversationId: string, answerId: string): string =>
     `${ofConversation(conversationId)}:answer:${answerId}:heartbeat`,
   /** Set of the conversation's answers that have a log. */
-  liveAnswers: (conversationId: string): string => `${ofConversation(conversationId)}:live`,
+  liveAnswers,
   /** Channel of one conversation's frames. */
-  conversationChannel: (conversationId: string): string => `${ofConversation(conversationId)}:frames`,
+  conversationChannel,
   /** Channel of what admins see of all conversations. */
   activityChannel: `${PREFIX}:activity`,
   /** Channel of what is said to all workers. */

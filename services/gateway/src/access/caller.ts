@@ -8,6 +8,11 @@ export type Caller =
       readonly expiresAt?: number;
     };
 
+/** @returns the id of a visitor who has proved one. */
+export function visitorIdOf(caller: Caller): string | undefined {
+  return caller.kind === 'visitor' ? caller.visitorId : undefined;
+}
+
 /** What a connection or request tells about where it comes from. */
 export interface Origin {
   readonly ipAddress: string;

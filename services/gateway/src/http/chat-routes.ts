@@ -3,6 +3,7 @@ import { chatRequestSchema, isClosed, type ChatReply, type Message } from '@parl
 import type { HistoryClient } from '@parley/platform';
 import { Router } from 'express';
 import type { AccessPolicy } from '../access/access-policy.ts';
+import { visitorIdOf } from '../access/caller.ts';
 import { toChatConversation, toChatMessage } from '../conversations/chat-view.ts';
 import type { FeedHub } from '../feed/feed-hub.ts';
 import type { AnswerWaits } from '../turns/answer-waits.ts';
@@ -45,7 +46,7 @@ export function chatRoutes(deps: ChatRoutesDependencies): Router {
     if (asked === undefined) policy.assertMayCreate(caller);
     else await policy.existing(caller, asked);
     const from = callers.from(request);
-    const visitorId = caller.kind === 'visitor' ? caller.visitorId : undefined;
+    const visitorId = visitorIdOf(caller);
     const conversationId = asked ?? conversationFor(clientMessageId, visitorId ?? from.ipAddress);
     const { answer } = await turns.send({ conversationId, content, clientMessageId, visitorId, from });
     response.json(await reply(conversationId, answer && (await ended(answer))));

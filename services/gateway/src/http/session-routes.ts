@@ -9,6 +9,7 @@ import type { HistoryClient } from '@parley/platform';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import type { AccessPolicy } from '../access/access-policy.ts';
+import { visitorIdOf } from '../access/caller.ts';
 import { isShown } from '../conversations/chat-view.ts';
 import { toSupportMessage } from '../conversations/support-view.ts';
 import type { OpenSession } from '../sessions/open-session.ts';
@@ -43,7 +44,7 @@ export function sessionRoutes(deps: SessionRoutesDependencies): Router {
     }
     const caller = await callers.caller(request);
     await policy.assertMayEnter(caller, body.sessionId);
-    const visitorId = caller.kind === 'visitor' ? caller.visitorId : undefined;
+    const visitorId = visitorIdOf(caller);
     return (await turns.send({ ...said, visitorId, from: callers.from(request) })).message;
   };
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ParleyError, type Conversation } from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
 import type { AccessPolicy } from '../access/access-policy.ts';
-import type { Caller, Origin } from '../access/caller.ts';
+import { visitorIdOf, type Caller, type Origin } from '../access/caller.ts';
 import type { VisitorTokens } from '../access/visitor-tokens.ts';
 
 export interface OpenedSession {
@@ -25,7 +25,7 @@ export class OpenSession {
   }
 
   async open(caller: Caller, sessionId: string | undefined, from: Origin): Promise<OpenedSession> {
-    const visitorId = (caller.kind === 'visitor' ? caller.visitorId : undefined) ?? randomUUID();
+    const visitorId = visitorIdOf(caller) ?? randomUUID();
     const conversation = await this.#conversation(caller, sessionId, visitorId, from);
     return { conversation, visitorId, token: await this.#tokens.issue(visitorId) };
   }

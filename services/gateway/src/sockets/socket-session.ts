@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io';
-import type { Caller, Origin } from '../access/caller.ts';
+import { visitorIdOf, type Caller, type Origin } from '../access/caller.ts';
 import type { Membership } from './membership.ts';
 
 /** What a gateway knows of one connection. */
@@ -27,7 +27,7 @@ export class SocketSession {
 
   /** What every message sent from this connection carries. */
   turnFields(): { socketId: string; visitorId?: string; from: Origin } {
-    const visitorId = this.#caller.kind === 'visitor' ? this.#caller.visitorId : undefined;
+    const visitorId = visitorIdOf(this.#caller);
     return { socketId: this.#socketId, from: this.from, ...(visitorId !== undefined && { visitorId }) };
   }
 }
