@@ -160,3 +160,13 @@ test('the probes tell whether it is ready', async () => {
   // BullMQ cannot close a queue whose connection is just coming back.
   await waitFor(() => rig.connection.status === 'ready', { what: 'the test itself to be connected again' });
 });
+
+test('a worker can be stopped while Redis is away', async () => {
+  await using rig = await WorkerRig.start();
+  const worker = await rig.spawnWorker();
+  await rig.redis.kill();
+  await rig.workerSays(worker, 'redis is away');
+  expect(await worker.terminate()).toBe(0);
+  await rig.redis.restart();
+  await waitFor(() => rig.connection.status === 'ready', { what: 'the test itself to be connected again' });
+});

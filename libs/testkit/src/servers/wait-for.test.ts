@@ -25,3 +25,10 @@ test('asks again after the condition has thrown, and shows what it threw last', 
   const rejection = waitFor(() => Promise.reject(cause), { deadlineMs: 20, what: 'nothing' });
   await expect(rejection).rejects.toMatchObject({ cause });
 });
+
+test('does not wait longer for a condition that never answers', async () => {
+  const silence = new Promise<boolean>(() => undefined);
+  await expect(waitFor(() => silence, { deadlineMs: 20, what: 'an answer' })).rejects.toThrow(
+    'waited 20 ms for an answer',
+  );
+});

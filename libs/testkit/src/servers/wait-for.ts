@@ -22,7 +22,7 @@ export async function waitFor<T>(
   let thrown: unknown;
   do {
     try {
-      const value = await condition();
+      const value = await within(deadline - performance.now(), condition);
       thrown = undefined;
       if (value !== false && value !== null && value !== undefined)
         return value as NonNullable<Exclude<T, false>>;
@@ -32,4 +32,18 @@ export async function waitFor<T>(
     await pause(POLL_MS);
   } while (performance.now() < deadline);
   throw new Error(`waited ${deadlineMs} ms for ${what}`, thrown === undefined ? {} : { cause: thrown });
+}
+
+/** A condition that never answers must not outlive the deadline. */
+async function within<T>(ms: number, condition: () => T | Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = async (): Promise<never> => {
+    await pause(Math.max(ms, 0), undefined, { signal: answered.signal });
+    throw new Error('the condition has not answered');
+  };
+  try {
+    return await Promise.race([condition(), late()]);
+  } finally {
+    answered.abort();
+  }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { answerJob, redisNames } from '@parley/contracts';
 import { scoped, type Log } from '@parley/platform';
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
@@ -20,6 +21,8 @@ const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 1_000;
 /** How often an answer is run, history decides; a job that is given up here would only come back through the sweeper. */
 const MAX_STALLED = 20;
+/** How long BullMQ may take to close once nothing is produced any more. */
+const CLOSE_MS = 1_000;
 
 /** Takes the jobs of queue `answers`. */
 export class AnswerConsumer {
@@ -71,11 +74,22 @@ export class AnswerConsumer {
   /** Takes no more jobs and ends those under way; what is left after `deadlineMs` is handed to other workers. */
   async drain(deadlineMs: number): Promise<void> {
     const deadline = setTimeout(() => this.#worker.cancelAllJobs('shutting down'), deadlineMs);
+    const closed = new AbortController();
+    const closing = this.#worker.close().finally(() => closed.abort());
     try {
-      await this.#worker.close();
+      await Promise.race([closing, this.#idle(closed.signal)]);
     } finally {
       clearTimeout(deadline);
     }
+  }
+
+  /**
+   * BullMQ waits forever for a connection that is just reconnecting (https://github.com/taskforcesh/bullmq/issues/4656). Its
+   * jobs are other workers' then, to whom history says how far each answer is.
+   */
+  async #idle(closed: AbortSignal): Promise<void> {
+    do await pause(CLOSE_MS, undefined, { signal: closed }).catch(() => undefined);
+    while (!closed.aborted && this.#runs.size > 0);
   }
 
   async #process(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
