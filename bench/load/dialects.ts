@@ -9,19 +9,18 @@ interface Dialect {
   readonly ask: (socket: Socket, prompt: string, take: (text: string) => void) => Promise<void>;
 }
 
-interface Piece {
-  readonly epoch: number;
-  readonly offset: number;
-  readonly text: string;
-}
+type Piece = readonly [handle: number, offset: number, text: string];
 
 const native: Dialect = {
   namespace: NATIVE_NAMESPACE,
   ask: (socket, prompt, take) =>
     whenTold(socket, 'answer-ended', fail => {
       let held = 0;
-      socket.on('answer-piece', ({ epoch, offset, text }: Piece) => {
-        if (epoch !== 1 || offset !== held) fail(new Error(`epoch ${epoch}, offset ${offset}, held ${held}`));
+      socket.on('answer-started', ({ epoch }: { epoch: number }) => {
+        if (epoch !== 1) fail(new Error(`epoch ${epoch}`));
+      });
+      socket.on('piece', ([, offset, text]: Piece) => {
+        if (offset !== held) fail(new Error(`offset ${offset}, held ${held}`));
         held += text.length;
         take(text);
       });

@@ -23,8 +23,8 @@ export class InterruptedAnswer {
     socket.on('answer-started', ({ epoch }: { epoch: number }) => {
       if (epoch === 2) this.#takenOverAt = monotonicMs();
     });
-    socket.on('answer-piece', ({ epoch, offset, text }: { epoch: number; offset: number; text: string }) => {
-      if (epoch === 1 && offset === 0) this.#key = text.slice(0, text.indexOf(TOKEN_END));
+    socket.once('piece', ([, , text]: readonly [handle: number, offset: number, text: string]) => {
+      this.#key = text.slice(0, text.indexOf(TOKEN_END));
     });
   }
 

@@ -49,7 +49,7 @@ class Visitor {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('answer-piece', ({ offset, text }: { offset: number; text: string }) => {
+    socket.on('piece', ([, offset, text]: readonly [handle: number, offset: number, text: string]) => {
       if (offset === 0) this.#waiting.shift()?.(text);
     });
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { Cluster, ScriptedProvider, answer, holdAfter, pieces, waitFor } from '@parley/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nativeClient } from './clients/native-client.ts';
 import { RecordingClient } from './clients/recording-client.ts';
 import { call } from './clients/rest-client.ts';
 
@@ -23,8 +23,8 @@ afterAll(async () => {
 test('a message sent twice with the same key, at once on two gateways, is stored once and answered once', async () => {
   provider.script(answer('Only once'));
   const conversationId = randomUUID();
-  using here = await RecordingClient.connect(`${urlA}${NATIVE_NAMESPACE}`);
-  using there = await RecordingClient.connect(`${urlB}${NATIVE_NAMESPACE}`);
+  using here = await nativeClient(urlA);
+  using there = await nativeClient(urlB);
   const asked = provider.requests.length;
   const send = { conversationId, clientMessageId: randomUUID(), content: 'Hello' };
   const acks = await Promise.all([here.ask('send', send), there.ask('send', send), here.ask('send', send)]);
@@ -42,16 +42,20 @@ test('a message sent twice with the same key, at once on two gateways, is stored
 test('pieces tell where they belong, and a resume on another gateway gives exactly the rest', async () => {
   provider.scriptNext(pieces(['Hello', ' brave', ' new', ' world'], { faults: [holdAfter(2)] }));
   const conversationId = randomUUID();
-  using first = await RecordingClient.connect(`${urlA}${NATIVE_NAMESPACE}`);
+  using first = await nativeClient(urlA);
   const ack = await first.ask('send', { conversationId, clientMessageId: randomUUID(), content: 'Hi' });
   await first.until('answer-piece', ({ offset }) => offset === 5);
-  expect(first.all('answer-piece')).toEqual([
-    { conversationId, answerId: ack.answerId, epoch: 1, offset: 0, text: 'Hello' },
-    { conversationId, answerId: ack.answerId, epoch: 1, offset: 5, text: ' brave' },
+  const { handle } = await first.until('answer-started');
+  expect(first.all('answer-started')).toEqual([
+    { conversationId, answerId: ack.answerId, epoch: 1, handle: expect.any(Number) as number },
+  ]);
+  expect(first.all('piece')).toEqual([
+    [handle, 0, 'Hello'],
+    [handle, 5, ' brave'],
   ]);
   first.socket.disconnect();
 
-  using second = await RecordingClient.connect(`${urlB}${NATIVE_NAMESPACE}`);
+  using second = await nativeClient(urlB);
   const positions = [{ answerId: ack.answerId, epoch: 1, offset: 5 }];
   const resumed = await second.ask('resume', { conversationId, positions });
   expect(resumed).toMatchObject({
@@ -61,6 +65,7 @@ test('pieces tell where they belong, and a resume on another gateway gives exact
     pieces: [{ conversationId, answerId: ack.answerId, epoch: 1, offset: 5, text: ' brave' }],
   });
   provider.release();
+  expect(await second.until('answer-piece')).toMatchObject({ answerId: ack.answerId, offset: 11 });
   const ended = await second.until('answer-ended');
   expect(ended).toMatchObject({
     id: ack.answerId,
@@ -75,7 +80,7 @@ test('a worker killed in mid-stream: another one finishes the answer, once, in a
   provider.script(pieces(['This', ' is', ' whole']));
   const conversationId = randomUUID();
   using visitor = await RecordingClient.connect(urlA);
-  using watcher = await RecordingClient.connect(`${urlB}${NATIVE_NAMESPACE}`);
+  using watcher = await nativeClient(urlB);
   await watcher.ask('resume', { conversationId });
   const asked = provider.requests.length;
   visitor.say('stream_chat', { message: 'Go on', conversationId });

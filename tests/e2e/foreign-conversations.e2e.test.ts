@@ -160,7 +160,7 @@ describe("another visitor's conversation looks exactly like none", () => {
       content: 'Go',
     });
     await itself.ask('resume', { conversationId: owner.sessionId });
-    await itself.until('answer-piece');
+    await itself.until('piece');
     using outsider = await connect(other.token, NATIVE_NAMESPACE);
     const own = { conversationId: other.sessionId, answerId: sent.answerId };
     const unknown = { ...own, answerId: `a_${'x'.repeat(22)}` };

@@ -3,5 +3,6 @@
  * beside it, so that nobody changes the wire by accident.
  *
  * - 1: first version.
+ * - 2: dialect `native`: `answer-piece` became `piece`, `[handle, offset, text]`; `answer-started` tells the handle.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;

@@ -3,12 +3,20 @@ import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { expect } from 'vitest';
 import { RecordingClient } from './recording-client.ts';
 
-/** A plain client of the dialect `native`. */
+/** A plain client of the dialect `native`; what it hears as a `piece`, it also notes in full, as an `answer-piece`. */
 export async function nativeClient(gatewayUrl: string, token?: string): Promise<RecordingClient> {
-  return RecordingClient.connect(
-    `${gatewayUrl}${NATIVE_NAMESPACE}`,
-    token === undefined ? {} : { auth: { token } },
-  );
+  const url = `${gatewayUrl}${NATIVE_NAMESPACE}`;
+  const client = await RecordingClient.connect(url, token === undefined ? {} : { auth: { token } });
+  const attempts = new Map<number, Record<string, unknown>>();
+  client.socket.on('answer-started', ({ handle, ...attempt }: { handle: number }) => {
+    attempts.set(handle, attempt);
+  });
+  client.socket.on('piece', ([handle, offset, text]: [number, number, string]) => {
+    const attempt = attempts.get(handle);
+    if (!attempt) throw new Error(`nothing has been told of the handle ${handle}`);
+    client.events.push({ event: 'answer-piece', payload: { ...attempt, offset, text } });
+  });
+  return client;
 }
 
 /** Sends a message and resolves with the acknowledgement. */

@@ -1,16 +1,50 @@
-import { nativeServerEvents, type Payload } from '@parley/contracts';
+import { nativeServerEvents, type AnswerPiece, type Payload } from '@parley/contracts';
 
 type Catalog = typeof nativeServerEvents;
 type Name = keyof Catalog;
+type Parsed = { readonly [E in Name]: { readonly type: E; readonly payload: Payload<Catalog, E> } }[Name];
 
-/** Something that the server says of its own accord. */
-export type ServerEvent = {
-  readonly [E in Name]: { readonly type: E; readonly payload: Payload<Catalog, E> };
-}[Name];
+type Attempt = Omit<AnswerPiece, 'offset' | 'text'>;
 
-/** What came over the wire, parsed; undefined if this client does not know the event or cannot read it. */
-export function parseServerEvent(type: string, payload: unknown): ServerEvent | undefined {
+/** Something that the server says of its own accord, with answers named in full where the wire has handles. */
+export type ServerEvent =
+  | Exclude<Parsed, { type: 'answer-started' | 'piece' }>
+  | { readonly type: 'answer-started'; readonly payload: Attempt }
+  | { readonly type: 'answer-piece'; readonly payload: AnswerPiece };
+
+/** Reads what comes over one connection; what the server's handles stand for is told on that connection. */
+export class ServerEventReader {
+  readonly #handles = new Map<number, Attempt>();
+
+  /** @returns undefined if this client does not know the event or cannot read it. */
+  read(type: string, payload: unknown): ServerEvent | undefined {
+    const event = parse(type, payload);
+    switch (event?.type) {
+      case 'piece': {
+        const [handle, offset, text] = event.payload;
+        const attempt = this.#handles.get(handle);
+        return attempt && { type: 'answer-piece', payload: { ...attempt, offset, text } };
+      }
+      case 'answer-started': {
+        const { handle, ...attempt } = event.payload;
+        this.#handles.set(handle, attempt);
+        return { type: 'answer-started', payload: attempt };
+      }
+      case 'answer-ended':
+        this.#forget(event.payload.id);
+        return event;
+      default:
+        return event;
+    }
+  }
+
+  #forget(ended: string): void {
+    for (const [handle, { answerId }] of this.#handles) if (answerId === ended) this.#handles.delete(handle);
+  }
+}
+
+function parse(type: string, payload: unknown): Parsed | undefined {
   if (!Object.hasOwn(nativeServerEvents, type)) return undefined;
   const parsed = nativeServerEvents[type as Name].payload.safeParse(payload);
-  return parsed.success ? ({ type, payload: parsed.data } as ServerEvent) : undefined;
+  return parsed.success ? ({ type, payload: parsed.data } as Parsed) : undefined;
 }

@@ -2,7 +2,7 @@ import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { io } from 'socket.io-client';
 import type { Link, LinkListener, LinkTarget, OpenLink } from './link.ts';
 import { parseError } from './native-calls.ts';
-import { parseServerEvent } from './server-event.ts';
+import { ServerEventReader } from './server-event.ts';
 
 export type Transport = 'websocket' | 'polling';
 
@@ -34,6 +34,7 @@ function openSocketIoLink(
     tryAllTransports: true,
     auth: token === undefined ? {} : { token },
   });
+  const reader = new ServerEventReader();
   let hasConnected = false;
   socket.on('connect', () => {
     hasConnected = true;
@@ -42,7 +43,7 @@ function openSocketIoLink(
   socket.on('connect_error', error => listener.lost(parseError('data' in error ? error.data : undefined)));
   socket.on('disconnect', () => listener.lost());
   socket.onAny((name: string, payload: unknown) => {
-    const event = parseServerEvent(name, payload);
+    const event = reader.read(name, payload);
     if (event) listener.event(event);
   });
   return {

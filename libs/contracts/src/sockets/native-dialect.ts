@@ -16,6 +16,9 @@ const offset = z.number().int().nonnegative();
 export const answerPositionSchema = z.object({ answerId: messageIdSchema, epoch, offset });
 export type AnswerPosition = z.infer<typeof answerPositionSchema>;
 
+/** Stands for one epoch of one answer in every `piece`: names and ids would be three quarters of the bytes. Means nothing to another connection. */
+const handle = z.number().int().positive();
+
 /** A piece of an answer and where it belongs. `offset > held length` is a gap, `<` a repeat, a newer epoch a restart. */
 export const answerPieceSchema = answerPositionSchema.extend({
   conversationId: conversationIdSchema,
@@ -106,8 +109,10 @@ export const nativeAdminEvents = {
 export const nativeServerEvents = {
   /** A person's message has been stored; or any message, also an answer, has become `superseded` by an edit or a retry. */
   message: { payload: nativeMessageSchema },
-  'answer-started': { payload: answerRef.extend({ epoch }) },
-  'answer-piece': { payload: answerPieceSchema },
+  /** An attempt begins, or is under way in a conversation just joined. Comes before its pieces, whose `handle` it tells. */
+  'answer-started': { payload: answerRef.extend({ epoch, handle }) },
+  /** The text goes on. */
+  piece: { payload: z.tuple([handle, offset, z.string()]) },
   /** The answer has ended and is stored; `content` is its whole text. */
   'answer-ended': { payload: nativeMessageSchema },
   /** The answer waits for a worker; `position` 1 is next. Comes when it changes, about once a second. */

@@ -54,9 +54,10 @@ export function serveDialects(io: Server, deps: DialectsDependencies): void {
   const original = io.of('/');
   const native = io.of(NATIVE_NAMESPACE);
   const stream = new StreamRenderer(original, deps.now);
+  const renderer = new NativeRenderer(native);
   deps.hub.addListener(stream);
   deps.hub.addListener(new SupportRenderer(original));
-  deps.hub.addListener(new NativeRenderer(native));
+  deps.hub.addListener(renderer);
   deps.hub.addListener(deps.positions);
 
   const serve = <C extends EventCatalog>(socket: Socket, catalog: C, handlers: Handlers<C>): void =>
@@ -68,7 +69,7 @@ export function serveDialects(io: Server, deps: DialectsDependencies): void {
     serve(socket, supportAdminEvents, adminEvents(socket, session, deps));
   });
   serveNamespace(native, deps, (socket, session) => {
-    serve(socket, nativeClientEvents, nativeEvents(socket, session, deps));
+    serve(socket, nativeClientEvents, nativeEvents(socket, session, { ...deps, renderer }));
     serve(socket, nativeAdminEvents, nativeAdmin(socket, session, deps));
   });
 }

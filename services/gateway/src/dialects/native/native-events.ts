@@ -3,15 +3,20 @@ import type { FramePublisher } from '@parley/platform';
 import type { Socket } from 'socket.io';
 import type { AccessPolicy } from '../../access/access-policy.ts';
 import { toNativeMessage } from '../../conversations/native-view.ts';
+import type { ConversationFeed } from '../../feed/conversation-feed.ts';
 import type { SocketSession } from '../../sockets/socket-session.ts';
 import type { AnswerControl } from '../../turns/answer-control.ts';
 import type { SendTurn } from '../../turns/send-turn.ts';
 import type { Handlers } from '../serve-events.ts';
-import { nativeRoom } from './native-renderer.ts';
+import { nativeRoom, type NativeRenderer } from './native-renderer.ts';
 import type { QueuePositions } from './queue-positions.ts';
 import { resumeConversation, type ResumeDependencies } from './resume-conversation.ts';
 
+/** Lets the connection hear a conversation. */
+export type JoinConversation = (conversationId: string) => Promise<ConversationFeed>;
+
 export interface NativeEventsDependencies extends ResumeDependencies {
+  readonly renderer: NativeRenderer;
   readonly policy: AccessPolicy;
   readonly turns: SendTurn;
   readonly answerControl: AnswerControl;
@@ -25,11 +30,16 @@ export function nativeEvents(
   session: SocketSession,
   deps: NativeEventsDependencies,
 ): Handlers<typeof nativeClientEvents> {
-  const { policy, turns, answerControl, frames, positions } = deps;
+  const { policy, turns, answerControl, frames, positions, renderer } = deps;
+
+  const join: JoinConversation = conversationId =>
+    session.membership.join(conversationId, nativeRoom(conversationId), feed =>
+      renderer.introduce(socket, conversationId, feed.live),
+    );
 
   const enter = async (conversationId: string): Promise<void> => {
     await policy.assertMayEnter(session.caller, conversationId);
-    await session.membership.join(conversationId, nativeRoom(conversationId));
+    await join(conversationId);
   };
 
   const send = async (turn: {
@@ -45,7 +55,7 @@ export function nativeEvents(
   };
 
   return {
-    resume: asked => resumeConversation(session, asked, deps),
+    resume: asked => resumeConversation(session, asked, join, deps),
     leave: ({ conversationId }) => {
       session.membership.leave(nativeRoom(conversationId));
       return Promise.resolve({ ok: true });

@@ -1,8 +1,9 @@
-import type { ConversationMode, Message, Typist } from '@parley/contracts';
-import type { Namespace } from 'socket.io';
+import type { ConversationMode, Message, Payload, Typist, nativeServerEvents } from '@parley/contracts';
+import type { Namespace, Socket } from 'socket.io';
 import { toNativeMessage } from '../../conversations/native-view.ts';
 import type { FeedListener, NewPiece } from '../../feed/feed-listener.ts';
 import type { LiveAnswer } from '../../feed/live-answer.ts';
+import { AnswerHandles } from './answer-handles.ts';
 
 /** The room of a conversation's clients that speak the dialect `native`. */
 export const nativeRoom = (conversationId: string): string => `native:${conversationId}`;
@@ -10,20 +11,28 @@ export const nativeRoom = (conversationId: string): string => `native:${conversa
 /** Tells what happens in a conversation in the dialect `native`: pieces with their positions. */
 export class NativeRenderer implements FeedListener {
   readonly #io: Namespace;
+  readonly #handles = new AnswerHandles();
 
   constructor(io: Namespace) {
     this.#io = io;
   }
 
-  answerStarted(conversationId: string, { answerId, epoch }: LiveAnswer): void {
-    this.#emit(conversationId, 'answer-started', { conversationId, answerId, epoch });
+  /** Tells a connection that has just joined what the coming pieces belong to. */
+  introduce(socket: Socket, conversationId: string, answers: readonly LiveAnswer[]): void {
+    for (const live of answers) socket.emit('answer-started', this.#start(conversationId, live));
   }
 
-  answerPiece(conversationId: string, { answerId, epoch }: LiveAnswer, { offset, text }: NewPiece): void {
-    this.#emit(conversationId, 'answer-piece', { conversationId, answerId, epoch, offset, text });
+  answerStarted(conversationId: string, live: LiveAnswer): void {
+    this.#emit(conversationId, 'answer-started', this.#start(conversationId, live));
+  }
+
+  answerPiece(conversationId: string, live: LiveAnswer, { offset, text }: NewPiece): void {
+    if (!this.#isHeard(conversationId)) return;
+    this.#emit(conversationId, 'piece', [this.#handles.of(conversationId, live), offset, text]);
   }
 
   answerStored(message: Message): void {
+    this.#handles.forgetAnswer(message.conversationId, message.id);
     this.#emit(message.conversationId, 'answer-ended', toNativeMessage(message));
   }
 
@@ -41,11 +50,24 @@ export class NativeRenderer implements FeedListener {
   }
 
   conversationDeleted(conversationId: string): void {
+    this.#handles.forgetConversation(conversationId);
     this.#emit(conversationId, 'deleted', { conversationId });
   }
 
+  feedClosed(conversationId: string): void {
+    this.#handles.forgetConversation(conversationId);
+  }
+
+  #start(conversationId: string, live: LiveAnswer): Payload<typeof nativeServerEvents, 'answer-started'> {
+    const { answerId, epoch } = live;
+    return { conversationId, answerId, epoch, handle: this.#handles.of(conversationId, live) };
+  }
+
   #emit(conversationId: string, event: string, payload: unknown): void {
-    const room = nativeRoom(conversationId);
-    if (this.#io.adapter.rooms.has(room)) this.#io.local.to(room).emit(event, payload);
+    if (this.#isHeard(conversationId)) this.#io.local.to(nativeRoom(conversationId)).emit(event, payload);
+  }
+
+  #isHeard(conversationId: string): boolean {
+    return this.#io.adapter.rooms.has(nativeRoom(conversationId));
   }
 }

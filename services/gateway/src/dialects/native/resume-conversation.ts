@@ -4,7 +4,7 @@ import { toNativeMessage } from '../../conversations/native-view.ts';
 import type { LiveAnswer } from '../../feed/live-answer.ts';
 import type { OpenSession } from '../../sessions/open-session.ts';
 import type { SocketSession } from '../../sockets/socket-session.ts';
-import { nativeRoom } from './native-renderer.ts';
+import type { JoinConversation } from './native-events.ts';
 
 export interface ResumeDependencies {
   readonly sessions: OpenSession;
@@ -17,13 +17,14 @@ type Catalog = typeof nativeClientEvents;
 export async function resumeConversation(
   session: SocketSession,
   asked: Payload<Catalog, 'resume'>,
+  join: JoinConversation,
   { sessions, history }: ResumeDependencies,
 ): Promise<AckData<Catalog, 'resume'>> {
   const opened = await sessions.open(session.caller, asked.conversationId, session.from);
   const { id: conversationId, mode } = opened.conversation;
   if (session.caller.kind === 'visitor') session.become({ kind: 'visitor', visitorId: opened.visitorId });
   // Join first, read then: what is stored in between comes twice rather than not at all.
-  const feed = await session.membership.join(conversationId, nativeRoom(conversationId));
+  const feed = await join(conversationId);
   // Without a lower end it is the newest page, which is what a new client wants.
   const afterSeq = asked.afterSeq > 0 ? asked.afterSeq : undefined;
   const { messages } = await history.call('listMessages', { conversationId, afterSeq });
