@@ -8,6 +8,7 @@ export {
   type AnswerEnding,
   type AnswerRef,
   type AnswerSnapshot,
+  type Append,
   type AppendResult,
   type FenceState,
 } from './answer-log/answer-log.ts';

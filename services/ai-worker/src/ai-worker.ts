@@ -17,7 +17,7 @@ import {
 import express from 'express';
 import type { Redis } from 'ioredis';
 import { AnswerMetrics } from './answer/answer-metrics.ts';
-import { AppendBatches, type Together } from './answer/append-batches.ts';
+import { AppendBatches } from './answer/append-batches.ts';
 import type { AnswerPorts, AnswerSettings } from './answer/answer-ports.ts';
 import { systemClock } from './answer/clock.ts';
 import { ProduceAnswer } from './answer/produce-answer.ts';
@@ -49,10 +49,12 @@ export async function startAiWorker(
   const hints = new FenceHints();
   hints.follow(new ChannelSubscriber(subscriber));
   const answerLog = new AnswerLog(redis);
+  const history = new HistoryClient({ url: settings.HISTORY_URL, token: secrets.internalToken });
+  releases.push('history', () => history[Symbol.dispose]());
   const ports: AnswerPorts = {
-    history: new HistoryClient({ url: settings.HISTORY_URL, token: secrets.internalToken }),
+    history,
     answerLog,
-    append: batchedAppend(answerLog, redis),
+    append: new AppendBatches(pieces => answerLog.appendAll(pieces)).append,
     historyQueue,
     provider,
     startHeartbeat: heartbeats(redis, log),
@@ -86,16 +88,6 @@ function open(url: string, role: 'jobs' | 'subscriber', log: Log, releases: Rele
   const redis = connectRedis(url, role, log);
   releases.push(`redis ${role}`, () => closeRedis(redis));
   return redis;
-}
-
-function batchedAppend(answerLog: AnswerLog, redis: Redis): AnswerPorts['append'] {
-  const together: Together = send => {
-    const { stream } = redis;
-    stream.cork();
-    send();
-    stream.uncork();
-  };
-  return new AppendBatches((...piece) => answerLog.append(...piece), together).append;
 }
 
 function heartbeats(redis: Redis, log: Log): AnswerPorts['startHeartbeat'] {

@@ -47,6 +47,7 @@ export function createApplication(
   const now = (): number => performance.now();
   const isRedisUp = (): boolean => Object.values(redis).every(({ status }) => status === 'ready');
   const history = new HistoryClient({ url: config.HISTORY_URL, token: secrets.internalToken });
+  releases.push('history', () => history[Symbol.dispose]());
   const access = createAccess({ mode: config.AUTH_MODE, ...secrets }, redis.commands, history);
 
   const answers = new AnswerQueue(redis.commands);

@@ -19,23 +19,18 @@ export class ServerEventReader {
   /** @returns undefined if this client does not know the event or cannot read it. */
   read(type: string, payload: unknown): ServerEvent | undefined {
     const event = parse(type, payload);
-    switch (event?.type) {
-      case 'piece': {
-        const [handle, offset, text] = event.payload;
-        const attempt = this.#handles.get(handle);
-        return attempt && { type: 'answer-piece', payload: { ...attempt, offset, text } };
-      }
-      case 'answer-started': {
-        const { handle, ...attempt } = event.payload;
-        this.#handles.set(handle, attempt);
-        return { type: 'answer-started', payload: attempt };
-      }
-      case 'answer-ended':
-        this.#forget(event.payload.id);
-        return event;
-      default:
-        return event;
+    if (event?.type === 'piece') {
+      const [handle, offset, text] = event.payload;
+      const attempt = this.#handles.get(handle);
+      return attempt && { type: 'answer-piece', payload: { ...attempt, offset, text } };
     }
+    if (event?.type === 'answer-started') {
+      const { handle, ...attempt } = event.payload;
+      this.#handles.set(handle, attempt);
+      return { type: 'answer-started', payload: attempt };
+    }
+    if (event?.type === 'answer-ended') this.#forget(event.payload.id);
+    return event;
   }
 
   #forget(ended: string): void {

@@ -50,6 +50,24 @@ test('what is appended can be read, is published with its place, and goes away b
   for (const key of [meta, text, live]) expect(await redis.pttl(key)).toBeGreaterThan(0);
 });
 
+test('pieces of many answers travel together, and each gets its own result', async () => {
+  const others = [1, 2].map(() => ({ conversationId: randomUUID(), answerId: `a_${randomUUID()}` }));
+  await log.open(answer, 1);
+  for (const other of others) await log.open(other, 2);
+  const pieces = [
+    { answer, epoch: 1, offset: 0, text: 'one' },
+    ...others.map((other, index) => ({ answer: other, epoch: 1 + index, offset: 0, text: 'two' })),
+    { answer, epoch: 1, offset: 3, text: ' more' },
+    { answer, epoch: 1, offset: 9, text: 'gap' },
+  ];
+  expect(await log.appendAll(pieces)).toEqual(['ok', 'replaced', 'ok', 'ok', 'missing']);
+  expect(await log.read(answer)).toMatchObject({ text: 'one more' });
+  expect((await frames()).slice(1)).toMatchObject([
+    { offset: 0, text: 'one' },
+    { offset: 3, text: ' more' },
+  ]);
+});
+
 test('an append that arrives twice is written and published once', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'once');

@@ -11,8 +11,11 @@ import { z } from 'zod';
 import { luaScript, type LuaScript } from '../redis/lua-script.ts';
 import { APPEND, FENCE, FINISH, FORGET, OPEN, READ, RESTORE, RETIRE, SEAL } from './scripts.ts';
 
-/** A log that nobody writes to any more disappears after this long; every append starts it anew. */
-const LOG_TTL_MS = 15 * 60_000;
+/**
+ * A log whose answer is never stored disappears after this long. Counted from the beginning of an epoch, so it is more than
+ * the longest answer that can be configured (an hour) takes.
+ */
+const LOG_TTL_MS = 75 * 60_000;
 /** A stored answer's log is kept for readers that are just on their way to it. */
 const RETIRED_TTL_MS = 30_000;
 
@@ -35,6 +38,16 @@ export interface AnswerRef {
  * - `finished`: the answer has ended.
  */
 export type AppendResult = 'ok' | 'replaced' | 'missing' | FenceState | 'finished';
+
+/** A piece of an answer's text on its way into the log. */
+export interface Append {
+  readonly answer: AnswerRef;
+  readonly epoch: number;
+  /** UTF-16 code units before it. */
+  readonly offset: number;
+  /** Must not end in half a surrogate pair: Redis stores UTF-8. */
+  readonly text: string;
+}
 
 /** Why the pen was taken away. */
 export type FenceState = 'stopping' | 'superseding';
@@ -88,14 +101,23 @@ export class AnswerLog {
     return (await this.#open(keyList(answer), args)) as 'ok' | 'replaced' | FenceState;
   }
 
-  /**
-   * Appends a piece at its offset (UTF-16 code units) and publishes it. The piece must not end in half a surrogate pair:
-   * Redis stores UTF-8.
-   */
+  /** Writes one piece at its offset (UTF-16 code units) and publishes it. */
   async append(answer: AnswerRef, epoch: number, offset: number, text: string): Promise<AppendResult> {
-    const frame = JSON.stringify({ type: 'answer.delta', answerId: answer.answerId, epoch, offset, text });
-    const args = [epoch, offset, offset + text.length, text, LOG_TTL_MS, frame];
-    return (await this.#append(keyList(answer), args)) as AppendResult;
+    const [result = 'missing'] = await this.appendAll([{ answer, epoch, offset, text }]);
+    return result;
+  }
+
+  /** Writes pieces, of many answers, at their offsets and publishes them, in this order. @returns what became of each. */
+  async appendAll(pieces: readonly Append[]): Promise<AppendResult[]> {
+    const keys: string[] = [];
+    const args: (string | number)[] = [LOG_TTL_MS];
+    for (const { answer, epoch, offset, text } of pieces) {
+      const { meta, text: textKey, channel } = redisNames.answer(answer.conversationId, answer.answerId);
+      const frame = JSON.stringify({ type: 'answer.delta', answerId: answer.answerId, epoch, offset, text });
+      keys.push(meta, textKey, channel);
+      args.push(epoch, offset, offset + text.length, text, frame);
+    }
+    return (await this.#append(keys, args)) as AppendResult[];
   }
 
   /** Writes the whole text again after Redis has lost it. */

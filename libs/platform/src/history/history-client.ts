@@ -1,5 +1,6 @@
 import { ParleyError, errorBodySchema, historyApi } from '@parley/contracts';
 import type { HistoryCall, HistoryCallName, HistoryReply, HistoryRequest } from '@parley/contracts';
+import { JsonClient } from '../http/json-client.ts';
 
 const TIMEOUT_MS = 5_000;
 const READY_TIMEOUT_MS = 1_000;
@@ -13,7 +14,8 @@ export interface HistoryClientOptions {
 }
 
 /** Calls history's HTTP API. Failures are `ParleyError`s; `HISTORY_UNAVAILABLE` when it cannot be reached in time. */
-export class HistoryClient {
+export class HistoryClient implements Disposable {
+  readonly #http = new JsonClient();
   readonly #url: string;
   readonly #headers: Record<string, string>;
 
@@ -31,8 +33,9 @@ export class HistoryClient {
     const query = method === 'GET' ? queryOf(rest) : '';
     const { status, body } = await this.#send(
       method,
-      `${this.#url}${url}${query}`,
+      `${url}${query}`,
       method === 'GET' ? undefined : rest,
+      TIMEOUT_MS,
     );
     if (status >= 400) throw errorFrom(body);
     const parsed = reply.safeParse(body);
@@ -43,23 +46,27 @@ export class HistoryClient {
   /** True if history answers and is ready. */
   async isReady(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.#url}/readyz`, { signal: AbortSignal.timeout(READY_TIMEOUT_MS) });
-      await response.body?.cancel();
-      return response.ok;
+      const { status } = await this.#send('GET', '/readyz', undefined, READY_TIMEOUT_MS);
+      return status === 200;
     } catch {
       return false;
     }
   }
 
-  async #send(method: string, url: string, body: unknown): Promise<{ status: number; body: unknown }> {
+  /** Closes its connections. */
+  [Symbol.dispose](): void {
+    this.#http[Symbol.dispose]();
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: unknown,
+    timeoutMs: number,
+  ): Promise<{ status: number; body: unknown }> {
     try {
-      const response = await fetch(url, {
-        method,
-        headers: this.#headers,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      return { status: response.status, body: await response.json() };
+      const url = `${this.#url}${path}`;
+      return await this.#http.send({ method, url, headers: this.#headers, body, timeoutMs });
     } catch (error) {
       throw unavailable(error);
     }

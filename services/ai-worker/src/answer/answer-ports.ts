@@ -1,4 +1,12 @@
-import type { AnswerLog, AnswerRef, HistoryClient, HistoryQueue, Log } from '@parley/platform';
+import type {
+  AnswerLog,
+  AnswerRef,
+  Append,
+  AppendResult,
+  HistoryClient,
+  HistoryQueue,
+  Log,
+} from '@parley/platform';
 import type { ContextLimits } from '../context/build-context.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { AnswerMetrics } from './answer-metrics.ts';
@@ -10,7 +18,7 @@ export interface AnswerPorts {
   readonly history: Pick<HistoryClient, 'call'>;
   readonly answerLog: Pick<AnswerLog, 'open' | 'restore' | 'read' | 'seal' | 'finish'>;
   /** The answer log's, for the pieces of all answers of this worker. */
-  readonly append: AnswerLog['append'];
+  readonly append: (piece: Append) => Promise<AppendResult>;
   readonly historyQueue: Pick<HistoryQueue, 'answerFinished'>;
   readonly provider: Provider;
   /** Tells that the answer is being worked on, until it is disposed of. */

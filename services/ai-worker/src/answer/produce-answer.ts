@@ -84,7 +84,7 @@ export class ProduceAnswer {
     const answer = { conversationId, answerId };
     const { answerLog, append } = this.#ports;
     const sink: AnswerSink = {
-      append: (offset, text) => append(answer, epoch, offset, text),
+      append: (offset, text) => append({ answer, epoch, offset, text }),
       restore: text => answerLog.restore(answer, epoch, text),
     };
     return { answer, epoch, sink };
