@@ -10,7 +10,7 @@ const GONE_AFTER_MS = 3_000;
  * Tells that a worker is alive that works on an answer. A timer keeps it, not the text: a model that thinks for a minute is
  * no dead worker. Starts before the claim, so that the sweeper never meets a claimed answer without it.
  */
-export class AnswerHeartbeat implements AsyncDisposable {
+export class AnswerHeartbeat implements Disposable {
   readonly #redis: Redis;
   readonly #key: string;
   readonly #timer: NodeJS.Timeout;
@@ -46,10 +46,10 @@ export class AnswerHeartbeat implements AsyncDisposable {
     return (await redis.exists(keyOf(answer))) === 1;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    // The end of its time-to-live does the same, only later: an outage must not hold up the worker.
-    if (this.#redis.status === 'ready') await this.#redis.del(this.#key).catch(() => 0);
+    // Not waited for: an outage must not hold up the worker, and the end of its time-to-live does the same, only later.
+    if (this.#redis.status === 'ready') this.#redis.del(this.#key).catch(() => undefined);
   }
 
   async #beat(): Promise<void> {

@@ -22,7 +22,7 @@ export interface AnswerPorts {
   readonly historyQueue: Pick<HistoryQueue, 'answerFinished'>;
   readonly provider: Provider;
   /** Tells that the answer is being worked on, until it is disposed of. */
-  readonly startHeartbeat: (answer: AnswerRef) => Promise<AsyncDisposable>;
+  readonly startHeartbeat: (answer: AnswerRef) => Promise<Disposable>;
   /** Registers who wants to hear that an answer may have been fenced; returns how to unregister. */
   readonly onFenceHint: (answerId: string, listener: () => void) => () => void;
   readonly clock: Clock;

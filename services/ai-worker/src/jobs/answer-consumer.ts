@@ -73,23 +73,27 @@ export class AnswerConsumer {
 
   /** Takes no more jobs and ends those under way; what is left after `deadlineMs` is handed to other workers. */
   async drain(deadlineMs: number): Promise<void> {
-    const deadline = setTimeout(() => this.#worker.cancelAllJobs('shutting down'), deadlineMs);
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      this.#worker.cancelAllJobs('shutting down');
+    }, deadlineMs);
     const closed = new AbortController();
     const closing = this.#worker.close().finally(() => closed.abort());
+    // BullMQ waits forever for a connection that is just reconnecting (https://github.com/taskforcesh/bullmq/issues/4656).
+    // Its jobs are other workers' then, to whom history says how far each answer is.
+    const stuck = async (): Promise<void> => {
+      let wasLate: boolean;
+      do {
+        wasLate = isLate;
+        await pause(CLOSE_MS, undefined, { signal: closed.signal }).catch(() => undefined);
+      } while (!closed.signal.aborted && !wasLate && this.#runs.size > 0);
+    };
     try {
-      await Promise.race([closing, this.#idle(closed.signal)]);
+      await Promise.race([closing, stuck()]);
     } finally {
       clearTimeout(deadline);
     }
-  }
-
-  /**
-   * BullMQ waits forever for a connection that is just reconnecting (https://github.com/taskforcesh/bullmq/issues/4656). Its
-   * jobs are other workers' then, to whom history says how far each answer is.
-   */
-  async #idle(closed: AbortSignal): Promise<void> {
-    do await pause(CLOSE_MS, undefined, { signal: closed }).catch(() => undefined);
-    while (!closed.aborted && this.#runs.size > 0);
   }
 
   async #process(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
