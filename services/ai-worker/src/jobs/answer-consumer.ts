@@ -16,8 +16,11 @@ export interface AnswerConsumerOptions {
   readonly log: Log;
 }
 
-/** A killed worker's jobs are taken over after its locks have run out and two checks have missed them: 4.5 to 5.5 s. */
-const LOCK_MS = 5_000;
+/**
+ * A killed worker's jobs are taken over when its locks, renewed at half time, have run out and a check has missed them: 2 to
+ * 5 s. Shorter, and a worker that is only busy would lose them.
+ */
+const LOCK_MS = 4_000;
 const STALLED_CHECK_MS = 1_000;
 /** How often an answer is run, history decides; a job that is given up here would only come back through the sweeper. */
 const MAX_STALLED = 20;
