@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { OwnedRedis, waitFor } from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
@@ -32,6 +33,39 @@ test('a channel is subscribed while somebody listens, and heard again after a br
   await subscriber.unsubscribe(channel, second);
   expect(await receivers()).toBe(0);
   expect(subscriber.channels).toBe(0);
+  await connection.quit();
+  await publisher.quit();
+});
+
+test('a Redis that stalls while the channels are subscribed again leaves none of them deaf', async () => {
+  await using server = await OwnedRedis.start();
+  const connection = new Redis(server.url, {
+    autoResubscribe: false,
+    enableOfflineQueue: false,
+    commandTimeout: 500,
+  });
+  // Each try to connect fails as well while Redis stalls.
+  connection.on('error', () => undefined);
+  await once(connection, 'ready');
+  const subscriber = new ChannelSubscriber(connection);
+  let gaps = 0;
+  subscriber.onGap(() => (gaps += 1));
+  // More than one SUBSCRIBE names.
+  const channels = Array.from({ length: 1_200 }, () => randomUUID());
+  const heard = new Set<string>();
+  for (const channel of channels) await subscriber.subscribe(channel, () => void heard.add(channel));
+
+  // It is up again, and stalls for longer than a command may take; that breaks no connection.
+  connection.disconnect(true);
+  await once(connection, 'ready');
+  server.pause();
+  await waitFor(() => connection.status !== 'ready', { what: 'a connection half subscribed to be given up' });
+  server.resume();
+
+  await waitFor(() => gaps === 1, { what: 'the gap to be told' });
+  const publisher = new Redis(server.url);
+  for (const channel of channels) await publisher.publish(channel, 'x');
+  await waitFor(() => heard.size === channels.length, { what: 'every channel to be heard' });
   await connection.quit();
   await publisher.quit();
 });

@@ -13,6 +13,8 @@ export class ChannelSubscriber {
   readonly #redis: Redis;
   readonly #listeners = new Map<string, Set<ChannelListener>>();
   readonly #onGap: (() => void)[] = [];
+  /** How often the connection has been up. */
+  #session = 0;
 
   /** @param redis a connection of role `subscriber`, used for nothing else. */
   constructor(redis: Redis) {
@@ -21,8 +23,8 @@ export class ChannelSubscriber {
       for (const listener of this.#listeners.get(channel) ?? []) listener(payload);
     });
     redis.on('ready', () => {
-      // It failed because the connection broke again; the next `ready` does it.
-      this.#subscribeAgain().catch(() => undefined);
+      this.#session += 1;
+      void this.#subscribeAgain(this.#session);
     });
   }
 
@@ -59,12 +61,25 @@ export class ChannelSubscriber {
     return this.#listeners.size;
   }
 
-  async #subscribeAgain(): Promise<void> {
+  async #subscribeAgain(session: number): Promise<void> {
     const channels = [...this.#listeners.keys()];
     if (channels.length === 0) return;
-    for (let from = 0; from < channels.length; from += BATCH) {
-      await this.#redis.subscribe(...channels.slice(from, from + BATCH));
+    try {
+      for (let from = 0; from < channels.length && session === this.#session; from += BATCH) {
+        await this.#redis.subscribe(...channels.slice(from, from + BATCH));
+      }
+    } catch {
+      this.#giveUp(session);
+      return;
     }
-    for (const listener of this.#onGap) listener();
+    if (session === this.#session) for (const listener of this.#onGap) listener();
+  }
+
+  /**
+   * If the connection broke, the next `ready` subscribes again. If Redis only was too slow to answer, the connection is still
+   * up and nothing else would: some channels would be deaf for good.
+   */
+  #giveUp(session: number): void {
+    if (session === this.#session && this.#redis.status === 'ready') this.#redis.disconnect(true);
   }
 }

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { scoped, type Log } from '../logging/logger.ts';
 
 /**
@@ -13,16 +13,32 @@ export type RedisRole = 'commands' | 'jobs' | 'subscriber' | 'adapter';
 
 const COMMAND_TIMEOUT_MS = 2_000;
 const RECONNECT_MAX_MS = 1_000;
+/** A connection on which an answer is due for so long is dead; TCP would find that out after a quarter of an hour. */
+const SILENCE_MS = 10_000;
+/** BullMQ opens another one with the same options, on which it waits for a job for up to 10 s. */
+const SILENCE_WITH_BLOCKING_MS = 15_000;
+const PING_EVERY_MS = 2_000;
 
 const byRole = {
-  commands: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS },
-  jobs: { maxRetriesPerRequest: null },
-  subscriber: { enableOfflineQueue: false, autoResubscribe: false, commandTimeout: COMMAND_TIMEOUT_MS },
-  adapter: { maxRetriesPerRequest: null },
-} as const satisfies Record<RedisRole, unknown>;
+  commands: {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SILENCE_MS,
+  },
+  jobs: { maxRetriesPerRequest: null, socketTimeout: SILENCE_WITH_BLOCKING_MS },
+  subscriber: {
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SILENCE_MS,
+  },
+  adapter: { maxRetriesPerRequest: null, socketTimeout: SILENCE_MS },
+} as const satisfies Record<RedisRole, RedisOptions>;
 
 /**
- * Opens a connection; it reconnects by itself until it is closed. Outages are logged once, not once a try.
+ * Opens a connection; it reconnects by itself until it is closed, also when Redis has gone silent on it. So `ready` as its
+ * status means that Redis has answered within the last quarter of a minute. Outages are logged once, not once a try.
  *
  * @param url `redis://` or `rediss://`.
  */
@@ -45,7 +61,19 @@ export function connectRedis(url: string, role: RedisRole, log: Log): Redis {
     if (away) line.info('redis is back');
     away = false;
   });
+  keepAsking(redis);
   return redis;
+}
+
+/** Without a command under way, silence is nothing to be noticed. */
+function keepAsking(redis: Redis): void {
+  let timer: NodeJS.Timeout | undefined;
+  redis.on('ready', () => {
+    timer = setInterval(() => {
+      redis.ping().catch(() => undefined);
+    }, PING_EVERY_MS);
+  });
+  redis.on('close', () => clearInterval(timer));
 }
 
 /** Closes a connection, politely if it is up. */

@@ -1,4 +1,11 @@
-import { ParleyError, conversationFrame, isClosed, redisNames, type Message } from '@parley/contracts';
+import {
+  ParleyError,
+  conversationFrame,
+  isClosed,
+  redisNames,
+  type Conversation,
+  type Message,
+} from '@parley/contracts';
 import {
   readFrame,
   type AnswerLog,
@@ -11,9 +18,9 @@ import { applyNews, type AnswerNews, type LiveAnswer } from './live-answer.ts';
 import { RecentMessages } from './recent-messages.ts';
 
 export interface FeedDependencies {
-  readonly subscriber: ChannelSubscriber;
-  readonly answerLog: AnswerLog;
-  readonly history: HistoryClient;
+  readonly subscriber: Pick<ChannelSubscriber, 'subscribe' | 'unsubscribe'>;
+  readonly answerLog: Pick<AnswerLog, 'live' | 'read'>;
+  readonly history: Pick<HistoryClient, 'call'>;
   readonly listeners: readonly FeedListener[];
   readonly log: Log;
   readonly now: () => number;
@@ -48,23 +55,15 @@ export class ConversationFeed {
   /** The connection was away: tells what was said meanwhile, of answers as well as of anything else. */
   async catchUp(): Promise<void> {
     await this.repair();
-    try {
-      const { conversation } = await this.#deps.history.call('getConversation', {
-        conversationId: this.#conversationId,
-      });
-      for (const message of await this.#recent.missed()) {
-        // An answer whose end was told before has only changed its status.
-        const isEnd = message.role === 'assistant' && !this.#recent.has(message.id);
-        if (isEnd) this.#onEnded(message);
-        else this.#onMessage(message, undefined);
-      }
-      this.#tell(listener => listener.modeChanged?.(this.#conversationId, conversation.mode));
-    } catch (error) {
-      if (ParleyError.from(error).code !== 'CONVERSATION_NOT_FOUND') throw error;
-      // In open mode a conversation may be followed before its first message; then there was none to delete.
-      if (this.#recent.isEmpty) return;
-      this.#tell(listener => listener.conversationDeleted?.(this.#conversationId));
+    const conversation = await this.#conversation();
+    if (!conversation) return;
+    for (const message of await this.#recent.missed()) {
+      // An answer whose end was told before has only changed its status.
+      const isEnd = message.role === 'assistant' && !this.#recent.has(message.id);
+      if (isEnd) this.#onEnded(message);
+      else this.#onMessage(message, undefined);
     }
+    this.#tell(listener => listener.modeChanged?.(this.#conversationId, conversation.mode));
   }
 
   async close(): Promise<void> {
@@ -115,8 +114,7 @@ export class ConversationFeed {
       case 'conversation.mode':
         return this.#tell(listener => listener.modeChanged?.(this.#conversationId, frame.mode));
       case 'conversation.deleted':
-        this.#live.clear();
-        return this.#tell(listener => listener.conversationDeleted?.(this.#conversationId));
+        return this.#onDeleted();
     }
   };
 
@@ -135,6 +133,7 @@ export class ConversationFeed {
   }
 
   #onGap(answerId: string): void {
+    if (!this.#gaps.has(answerId)) this.#tell(listener => listener.gapFound?.(this.#conversationId));
     this.#gaps.add(answerId);
     this.repair().catch((error: unknown) => {
       // Redis is away. The reconnect, or the next look at quiet feeds, repairs it.
@@ -143,13 +142,32 @@ export class ConversationFeed {
   }
 
   #onEnded(message: Message): void {
-    if (!this.#recent.isNews(message)) return;
-    this.#live.delete(message.id);
-    this.#tell(listener => listener.answerStored?.(message));
+    const wasLive = this.#live.delete(message.id);
+    // What is live here has not been told as ended, even if it was among the recent messages when they were recalled.
+    if (this.#recent.isNews(message) || wasLive) this.#tell(listener => listener.answerStored?.(message));
   }
 
   #onMessage(message: Message, origin: string | undefined): void {
     if (this.#recent.isNews(message)) this.#tell(listener => listener.messageStored?.(message, origin));
+  }
+
+  #onDeleted(): void {
+    this.#live.clear();
+    this.#recent.forget();
+    this.#tell(listener => listener.conversationDeleted?.(this.#conversationId));
+  }
+
+  /** Undefined if there is none (any more); if there was one, its deletion is told. */
+  async #conversation(): Promise<Conversation | undefined> {
+    const request = { conversationId: this.#conversationId };
+    try {
+      return (await this.#deps.history.call('getConversation', request)).conversation;
+    } catch (error) {
+      if (ParleyError.from(error).code !== 'CONVERSATION_NOT_FOUND') throw error;
+      // In open mode a conversation may be followed before its first message; then there was none to delete.
+      if (this.#live.size > 0 || !this.#recent.isEmpty) this.#onDeleted();
+      return undefined;
+    }
   }
 
   async #readUntilWhole(): Promise<void> {
@@ -171,9 +189,21 @@ export class ConversationFeed {
     }
     // No log, or a retired one: if the answer has ended, history has it; if not, its worker writes the log again.
     if (!this.#live.has(answerId)) return;
-    const request = { conversationId: this.#conversationId, messageId: answerId };
-    const { message } = await this.#deps.history.call('getMessage', request);
-    if (isClosed(message.status)) this.#onEnded(message);
+    const message = await this.#stored(answerId);
+    if (message && isClosed(message.status)) this.#onEnded(message);
+    if (message) return;
+    await this.#conversation();
+    this.#live.delete(answerId);
+  }
+
+  async #stored(messageId: string): Promise<Message | undefined> {
+    const request = { conversationId: this.#conversationId, messageId };
+    try {
+      return (await this.#deps.history.call('getMessage', request)).message;
+    } catch (error) {
+      if (ParleyError.from(error).status !== 404) throw error;
+      return undefined;
+    }
   }
 
   #tell(say: (listener: FeedListener) => void): void {

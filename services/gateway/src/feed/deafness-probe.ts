@@ -4,7 +4,7 @@ import { scoped, type ChannelSubscriber, type Log } from '@parley/platform';
 import type { Redis } from 'ioredis';
 
 const ASK_EVERY_MS = 2_000;
-/** So many questions in a row that nobody heard make a deaf subscriber. */
+/** More questions in a row than this that nobody heard make a deaf subscriber. */
 const UNHEARD_ALLOWED = 2;
 
 export interface ProbeOptions {
@@ -28,8 +28,11 @@ export class DeafnessProbe {
   readonly #channel: string;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
+  readonly #onRebuild: (() => void)[] = [];
   #asked = '';
   #unheard = 0;
+  /** Those of the unheard that were asked of this connection and that Redis has taken. */
+  #lost = 0;
 
   constructor({
     publisher,
@@ -51,8 +54,14 @@ export class DeafnessProbe {
     await this.#subscriber.subscribe(this.#channel, this.#onHeard);
   }
 
+  /** True while it does not hear itself, for whatever reason. */
   get isDeaf(): boolean {
     return this.#unheard > UNHEARD_ALLOWED;
+  }
+
+  /** Called whenever a deaf subscriber gets a new connection. */
+  onRebuild(listener: () => void): void {
+    this.#onRebuild.push(listener);
   }
 
   stop(): void {
@@ -60,19 +69,29 @@ export class DeafnessProbe {
   }
 
   readonly #onHeard = (said: string): void => {
-    if (said === this.#asked) this.#unheard = 0;
+    if (said !== this.#asked) return;
+    this.#asked = '';
+    this.#unheard = 0;
+    this.#lost = 0;
   };
 
   #ask(): void {
-    if (this.isDeaf && this.#subscription.status === 'ready') {
-      this.#log.error({ unheard: this.#unheard }, 'the subscriber is deaf, connecting anew');
-      this.#subscription.disconnect(true);
-    }
-    this.#asked = randomUUID();
+    if (this.#lost > UNHEARD_ALLOWED && this.#subscription.status === 'ready') this.#rebuild();
+    const question = randomUUID();
+    this.#asked = question;
     this.#unheard += 1;
-    // While Redis is away there is nobody to hear it; that is told by the connection itself.
-    this.#publisher.publish(this.#channel, this.#asked).catch(() => {
-      this.#unheard = 0;
-    });
+    // While Redis is away or hangs nobody could hear it; a new connection to it would be no better.
+    const taken = (): void => {
+      if (this.#asked === question) this.#lost += 1;
+    };
+    this.#publisher.publish(this.#channel, question).then(taken, () => undefined);
+  }
+
+  #rebuild(): void {
+    this.#log.error({ unheard: this.#unheard }, 'the subscriber is deaf, connecting anew');
+    // The new connection gets its own time to be heard on.
+    this.#lost = 0;
+    for (const listener of this.#onRebuild) listener();
+    this.#subscription.disconnect(true);
   }
 }

@@ -1,10 +1,15 @@
 import { ParleyError } from '@parley/contracts';
+import { scoped, type ChannelSubscriber, type Log } from '@parley/platform';
+import { Backlog } from './backlog.ts';
 import { ConversationFeed, type FeedDependencies } from './conversation-feed.ts';
 import type { FeedListener } from './feed-listener.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const QUIET_MS = 4_000;
-const CATCH_UPS_AT_ONCE = 16;
+
+export interface HubDependencies extends Omit<FeedDependencies, 'listeners'> {
+  readonly subscriber: Pick<ChannelSubscriber, 'subscribe' | 'unsubscribe' | 'onGap'>;
+}
 
 interface Entry {
   readonly feed: ConversationFeed;
@@ -17,13 +22,22 @@ export class FeedHub {
   readonly #deps: FeedDependencies;
   readonly #listeners: FeedListener[] = [];
   readonly #entries = new Map<string, Entry>();
-  /** Conversations that have missed something and could not catch up yet: Redis or history was still away. */
-  readonly #behind = new Set<string>();
+  /** Conversations that have missed something. */
+  readonly #behind: Backlog;
+  /** Conversations of whose answer nothing is heard. */
+  readonly #quiet: Backlog;
+  readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(deps: Omit<FeedDependencies, 'listeners'>) {
+  constructor(deps: HubDependencies) {
     this.#deps = { ...deps, listeners: this.#listeners };
-    deps.subscriber.onGap(() => void this.#catchUp([...this.#entries.keys()]));
+    this.#log = scoped(deps.log, { component: 'FeedHub', function: 'look' });
+    this.#behind = this.#backlog(feed => feed.catchUp());
+    this.#quiet = this.#backlog(feed => feed.repair());
+    deps.subscriber.onGap(() => {
+      this.#behind.add(this.#entries.keys());
+      this.#behind.start();
+    });
     // A lost frame that nothing follows is no gap that a later frame could show: the last one, above all.
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
@@ -65,8 +79,15 @@ export class FeedHub {
     return this.#entries.size;
   }
 
+  /** Conversations that have missed something and have not caught up yet. */
+  get behind(): number {
+    return this.#behind.size;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
+    this.#behind.clear();
+    this.#quiet.clear();
   }
 
   #open(conversationId: string): Entry {
@@ -77,33 +98,27 @@ export class FeedHub {
   }
 
   #look(): void {
+    this.#quiet.add(this.#notHeardOf());
+    this.#quiet.start();
+    this.#behind.start();
+  }
+
+  *#notHeardOf(): Generator<string> {
     for (const [conversationId, { feed }] of this.#entries) {
-      if (feed.isQuiet(QUIET_MS))
-        feed.repair().catch((error: unknown) => this.#notYet(conversationId, error));
-    }
-    if (this.#behind.size > 0) void this.#catchUp([...this.#behind]);
-  }
-
-  /** A few at a time: history must survive that all of a gateway's conversations ask at once. */
-  async #catchUp(conversationIds: readonly string[]): Promise<void> {
-    for (const conversationId of conversationIds) this.#behind.add(conversationId);
-    const ids = conversationIds.values();
-    const catchUpNext = async (): Promise<void> => {
-      for (const conversationId of ids) await this.#catchUpOne(conversationId);
-    };
-    await Promise.all(Array.from({ length: CATCH_UPS_AT_ONCE }, catchUpNext));
-  }
-
-  async #catchUpOne(conversationId: string): Promise<void> {
-    try {
-      await this.#entries.get(conversationId)?.feed.catchUp();
-      this.#behind.delete(conversationId);
-    } catch (error) {
-      this.#notYet(conversationId, error);
+      if (feed.isQuiet(QUIET_MS) && !this.#quiet.has(conversationId)) yield conversationId;
     }
   }
 
-  #notYet(conversationId: string, error: unknown): void {
-    this.#deps.log.warn({ err: error, conversationId }, 'feed not repaired yet');
+  #backlog(work: (feed: ConversationFeed) => Promise<void>): Backlog {
+    return new Backlog(
+      async conversationId => {
+        const entry = this.#entries.get(conversationId);
+        if (entry) await work(entry.feed);
+      },
+      (failed, error) => {
+        // Redis or history is away. The next look tries again.
+        this.#log.warn({ err: error, failed }, 'feeds not repaired yet');
+      },
+    );
   }
 }

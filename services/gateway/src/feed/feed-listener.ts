@@ -22,6 +22,8 @@ export interface FeedListener {
   typing?(conversationId: string, who: Typist, isTyping: boolean, origin: string): void;
   modeChanged?(conversationId: string, mode: ConversationMode): void;
   conversationDeleted?(conversationId: string): void;
+  /** Text before a piece was missing; it is read from the answer log. */
+  gapFound?(conversationId: string): void;
   /** Nobody here follows the conversation any more. */
   feedClosed?(conversationId: string): void;
 }

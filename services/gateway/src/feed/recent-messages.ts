@@ -1,18 +1,19 @@
 import { isClosed, type Message, type MessageStatus } from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
 
-/** How far back is looked for what was missed; native clients, which can ask for more, resume by themselves. */
-const WINDOW = 20;
-const REMEMBERED = 100;
+/** Messages in one reading. */
+const PAGE = 20;
+/** How far back is looked for what was missed, and how many are remembered as told. */
+const REACH = 100;
 
 /** Which of a conversation's newest messages have been told, so that what was missed can be, and nothing is told twice. */
 export class RecentMessages {
   readonly #conversationId: string;
-  readonly #history: HistoryClient;
+  readonly #history: Pick<HistoryClient, 'call'>;
   readonly #told = new Map<string, MessageStatus>();
   #isRecalled = false;
 
-  constructor(conversationId: string, history: HistoryClient) {
+  constructor(conversationId: string, history: Pick<HistoryClient, 'call'>) {
     this.#conversationId = conversationId;
     this.#history = history;
   }
@@ -22,11 +23,11 @@ export class RecentMessages {
   }
 
   /** True for a message, or a new status of one, that has not been told; it counts as told from now on. */
-  isNews({ id, status }: Message): boolean {
-    if (this.#told.get(id) === status) return false;
-    this.#told.set(id, status);
+  isNews(message: Message): boolean {
+    if (this.#isTold(message)) return false;
+    this.#told.set(message.id, message.status);
     for (const oldest of this.#told.keys()) {
-      if (this.#told.size <= REMEMBERED) break;
+      if (this.#told.size <= REACH) break;
       this.#told.delete(oldest);
     }
     return true;
@@ -34,23 +35,43 @@ export class RecentMessages {
 
   /** What is there when somebody begins to follow is known to them. */
   async recall(): Promise<void> {
-    for (const message of await this.#ended()) this.isNews(message);
+    for (const message of ended(await this.#page())) this.isNews(message);
     this.#isRecalled = true;
   }
 
-  /** What has been stored and not told yet, oldest first. */
+  /** What has been stored and not told yet, oldest first; of very much, the newest. */
   async missed(): Promise<Message[]> {
     if (!this.#isRecalled) await this.recall();
-    return (await this.#ended()).filter(({ id, status }) => this.#told.get(id) !== status);
+    const messages: Message[] = [];
+    while (messages.length < REACH) {
+      const page = await this.#page(messages[0]?.seq);
+      messages.unshift(...page);
+      // What is older than a told one was told before it; newer ones may have been heard while the rest was missed.
+      const oldest = ended(page)[0];
+      if (page.length < PAGE || (oldest && this.#isTold(oldest))) break;
+    }
+    return ended(messages).filter(message => !this.#isTold(message));
   }
 
   get isEmpty(): boolean {
     return this.#told.size === 0;
   }
 
-  async #ended(): Promise<Message[]> {
-    const request = { conversationId: this.#conversationId, limit: WINDOW };
-    const { messages } = await this.#history.call('listMessages', request);
-    return messages.filter(({ status }) => isClosed(status));
+  /** The conversation has been deleted. */
+  forget(): void {
+    this.#told.clear();
   }
+
+  #isTold({ id, status }: Message): boolean {
+    return this.#told.get(id) === status;
+  }
+
+  async #page(beforeSeq?: number): Promise<Message[]> {
+    const range = { conversationId: this.#conversationId, limit: PAGE, beforeSeq };
+    return (await this.#history.call('listMessages', range)).messages;
+  }
+}
+
+function ended(messages: readonly Message[]): Message[] {
+  return messages.filter(({ status }) => isClosed(status));
 }

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { waitFor } from '@parley/testkit';
+import { describe, expect, inject, test } from 'vitest';
+import { createLogger } from '../logging/logger.ts';
+import { closeRedis, connectRedis } from './connect.ts';
+
+const log = createLogger({ service: 'test', level: 'silent' });
+
+/** A way to Redis on which the present connections can be lost without either end being told, as when a host dies. */
+class LossyWay implements AsyncDisposable {
+  readonly #pairs: [Socket, Socket][] = [];
+  readonly #server = createServer(client => {
+    const { hostname, port } = new URL(inject('redisUrl'));
+    const server = connect(Number(port), hostname);
+    client.pipe(server).pipe(client);
+    for (const socket of [client, server]) socket.on('error', () => undefined);
+    this.#pairs.push([client, server]);
+  });
+
+  async start(): Promise<string> {
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  losePresent(): void {
+    for (const [client, server] of this.#pairs) {
+      client.unpipe();
+      client.resume();
+      server.unpipe();
+      server.destroy();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#pairs.flat()) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+describe.concurrent('a connection', () => {
+  test.each(['commands', 'jobs', 'subscriber', 'adapter'] as const)(
+    'of role %s that has gone silent is replaced, also when it is idle',
+    async role => {
+      await using way = new LossyWay();
+      const redis = connectRedis(await way.start(), role, log);
+      await once(redis, 'ready');
+      if (role === 'subscriber' || role === 'adapter') await redis.subscribe(randomUUID());
+      way.losePresent();
+      await waitFor(() => redis.status !== 'ready', {
+        what: 'the silence to be noticed',
+        deadlineMs: 40_000,
+      });
+      await waitFor(() => redis.status === 'ready', { what: 'a new connection' });
+      await redis.ping();
+      await closeRedis(redis);
+    },
+    60_000,
+  );
+
+  test('on which BullMQ waits for a job as long as it ever does, stays', async () => {
+    const redis = connectRedis(inject('redisUrl'), 'jobs', log);
+    const blocking = redis.duplicate();
+    let lost = 0;
+    blocking.on('close', () => (lost += 1));
+    for (const seconds of [10, 10]) expect(await blocking.bzpopmin(randomUUID(), seconds)).toBeNull();
+    expect(lost).toBe(0);
+    await closeRedis(blocking);
+    await closeRedis(redis);
+  }, 60_000);
+});
