@@ -8,9 +8,10 @@ import {
 import { Connection } from './connection/connection.ts';
 import type { ConnectionState } from './connection/connection-table.ts';
 import type { CallName, CallPayload, CallReply, Outcome } from './connection/native-calls.ts';
-import type { ServerEvent } from './connection/server-event.ts';
+import type { ConversationEvent } from './connection/server-event.ts';
 import type { Environment } from './environment.ts';
 import { Identity } from './identity.ts';
+import { OlderPages } from './older-pages.ts';
 import { Outbox } from './outbox/outbox.ts';
 import type { OutgoingMessage } from './outbox/outgoing-message.ts';
 import { StoredOutbox } from './outbox/stored-outbox.ts';
@@ -36,6 +37,7 @@ export interface ChatSessionOptions {
 export class ChatSession {
   readonly store: SnapshotStore;
   readonly outbox: Outbox;
+  readonly older: OlderPages;
   readonly #environment: Environment;
   readonly #identity: Identity;
   readonly #connection: Connection;
@@ -57,6 +59,9 @@ export class ChatSession {
       deliver: message => this.#deliver(message),
       onChange: payload => this.#apply({ type: 'outbox', payload }),
     });
+    this.older = new OlderPages(this.store, beforeSeq =>
+      this.#command('load-older', { ...this.#place(), beforeSeq }),
+    );
     this.#quiet = new QuietWatch(environment.after, () => this.#connection.handle('gap'));
     this.#typing = new TypingNotices({
       ...environment,
@@ -67,7 +72,7 @@ export class ChatSession {
       ...environment,
       target: () => ({ url, token: this.#identity.token }),
       resumeRequest: () => this.#resumeRequest(),
-      onResumed: reply => this.#onResumed(reply),
+      onResumed: (reply, { afterSeq }) => this.#onResumed(reply, afterSeq),
       onEvent: event => this.#onEvent(event),
       onState: (state, error) => this.#onState(state, error),
     });
@@ -121,7 +126,8 @@ export class ChatSession {
     const newest = messages.findLast(({ role, status }) => role === 'assistant' && status !== 'superseded');
     const answerId = asked ?? newest?.id;
     if (answerId === undefined) throw new ParleyError('ANSWER_NOT_FOUND');
-    const clientMessageId = this.#environment.newId();
+    // However often it is asked for, also by another tab, an answer has one that takes its place.
+    const clientMessageId = `retry:${answerId}`;
     const reply = await this.#command('retry', { ...this.#place(), answerId, clientMessageId });
     this.#apply({ type: 'retried', payload: { ...this.#place(), answerId: reply.answerId } });
   }
@@ -138,12 +144,12 @@ export class ChatSession {
     };
   }
 
-  #onResumed(reply: CallReply<'resume'>): boolean {
+  #onResumed(reply: CallReply<'resume'>, afterSeq: number): boolean {
     this.#identity.learn(reply);
-    return this.#apply({ type: 'resumed', payload: reply });
+    return this.#apply({ type: 'resumed', payload: reply, afterSeq });
   }
 
-  #onEvent(event: Exclude<ServerEvent, { type: 'draining' }>): void {
+  #onEvent(event: ConversationEvent): void {
     if (event.type === 'typing') this.#typing.heard(event.payload.who, event.payload.isTyping);
     if (!this.#apply(event)) this.#connection.handle('gap');
   }

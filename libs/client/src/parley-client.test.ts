@@ -12,18 +12,25 @@ const row = (seq: number, fields: Partial<NativeMessage> = {}): NativeMessage =>
   ...fields,
 });
 
+const resumed = (messages: NativeMessage[] = [], fields: object = {}) => ({
+  ...{ ok: true, ...at, token: 'issued', mode: 'ai', doubleText: 'queue', hasNewer: false },
+  ...{ messages, pieces: [], ...fields },
+});
+
 function set(options: Partial<ParleyClientOptions> = {}) {
   const machine = new FakeMachine(options.storage);
   const client = createParleyClient({ url: 'http://gateway', ...machine.environment, ...options });
-  const goOnline = async (messages: NativeMessage[] = []): Promise<void> => {
+  const connect = async (): Promise<void> => {
     client.start();
     await settled();
     machine.link.listener.connected();
-    const reply = { ok: true, ...at, token: 'issued', mode: 'ai', messages, pieces: [] };
-    machine.link.call('resume').answer(reply);
+  };
+  const goOnline = async (messages: NativeMessage[] = []): Promise<void> => {
+    await connect();
+    machine.link.call('resume').answer(resumed(messages));
     await settled();
   };
-  return { machine, client, goOnline };
+  return { machine, client, connect, goOnline };
 }
 
 test('does nothing before its start, and leaves nothing after its close', async () => {
@@ -102,9 +109,7 @@ test('a gap is repaired over the same link, with the positions held', async () =
   expect(machine.link.call('resume').payload.positions).toEqual([{ answerId: 'a', epoch: 1, offset: 5 }]);
   const rest = { ...at, answerId: 'a', epoch: 1, offset: 5, text: ' my world!' };
   const messages = [row(1), row(2, { id: 'a', role: 'assistant', status: 'streaming' })];
-  machine.link
-    .call('resume')
-    .answer({ ok: true, ...at, token: 'issued', mode: 'ai', messages, pieces: [rest] });
+  machine.link.call('resume').answer(resumed(messages, { pieces: [rest] }));
   await settled();
   expect(client.getSnapshot().transcript.answers[0]?.text).toBe('Hello my world!');
 });
@@ -174,6 +179,87 @@ test('stops the answer under way, asks for the newest one again, and hands over 
   await switched;
 });
 
+test('a retry whose acknowledgement was lost asks for the same further answer', async () => {
+  const { machine, client, goOnline } = set();
+  const rows = [row(1), row(2, { id: 'a', role: 'assistant' })];
+  await goOnline(rows);
+  const lost = client.retry();
+  const { payload: first } = machine.link.call('retry');
+  machine.link.listener.lost();
+  machine.link.call('retry').answer(undefined);
+  await expect(lost).rejects.toMatchObject({ code: 'BUSY' });
+  await machine.pass(1_000);
+  await goOnline(rows);
+  const again = client.retry();
+  const { payload: second, answer } = machine.link.call('retry');
+  expect(second).toEqual(first);
+  answer({ ok: true, answerId: 'b' });
+  await again;
+});
+
+test('what was missed is read page by page, and shown as it comes', async () => {
+  const { machine, client, goOnline } = set();
+  await goOnline([row(1), row(2), row(3)]);
+  machine.link.listener.lost();
+  await machine.pass(1_000);
+  machine.link.listener.connected();
+  const asked: unknown[] = [];
+  for (const [seqs, hasNewer] of [
+    [[3, 4], true],
+    [[5, 6], true],
+    [[7], false],
+  ] as const) {
+    const { payload, answer } = machine.link.call('resume');
+    asked.push(payload.afterSeq);
+    answer(
+      resumed(
+        seqs.map(seq => row(seq)),
+        { hasNewer },
+      ),
+    );
+    await settled();
+    expect(client.getSnapshot().transcript.messages.at(-1)?.seq).toBe(seqs.at(-1));
+  }
+  expect(asked).toEqual([2, 4, 6]);
+  expect(machine.link.asked).toHaveLength(3);
+  expect(client.getSnapshot().transcript.messages).toHaveLength(7);
+});
+
+test('loads what is older, a page at a time, until there is nothing older', async () => {
+  const { machine, client, connect } = set();
+  await expect(client.loadOlder()).resolves.toBeUndefined();
+  await connect();
+  machine.link.call('resume').answer(resumed([row(5), row(6)], { hasOlder: true }));
+  await settled();
+  expect(client.getSnapshot().transcript.hasOlder).toBe(true);
+  const loaded = [client.loadOlder(), client.loadOlder()];
+  expect(machine.link.asked.map(({ event }) => event)).toEqual(['resume', 'load-older']);
+  const { payload, answer } = machine.link.call('load-older');
+  expect(payload).toEqual({ ...at, beforeSeq: 5 });
+  answer({ ok: true, ...at, messages: [row(3), row(4)], hasOlder: false });
+  await Promise.all(loaded);
+  const { hasOlder, messages } = client.getSnapshot().transcript;
+  expect([hasOlder, ...messages.map(({ seq }) => seq)]).toEqual([false, 3, 4, 5, 6]);
+  await client.loadOlder();
+  expect(machine.link.asked).toHaveLength(2);
+});
+
+test('an older page that has changed while it was read is read again', async () => {
+  const { machine, client, connect } = set();
+  await connect();
+  machine.link.call('resume').answer(resumed([row(5), row(6)], { hasOlder: true }));
+  await settled();
+  const loaded = client.loadOlder();
+  const superseded = row(4, { status: 'superseded' });
+  machine.link.listener.event({ type: 'message', payload: superseded });
+  machine.link.call('load-older').answer({ ok: true, ...at, messages: [row(4)], hasOlder: false });
+  await settled();
+  machine.link.call('load-older').answer({ ok: true, ...at, messages: [superseded], hasOlder: false });
+  await loaded;
+  expect(machine.link.asked).toHaveLength(3);
+  expect(client.getSnapshot().transcript.messages[0]).toMatchObject(superseded);
+});
+
 test('what is refused, or cannot be asked, is told to whoever asked', async () => {
   const { machine, client, goOnline } = set();
   await expect(client.setMode('human')).rejects.toMatchObject({ code: 'BUSY', retryAfterMs: 1_000 });
@@ -207,7 +293,7 @@ test('shows why the server has refused until it is connected', async () => {
   await machine.pass(1_000);
   expect(client.getSnapshot()).toMatchObject({ connection: 'connecting', error });
   machine.link.listener.connected();
-  machine.link.call('resume').answer({ ok: true, ...at, token: 't', mode: 'ai', messages: [], pieces: [] });
+  machine.link.call('resume').answer(resumed());
   await settled();
   expect(client.getSnapshot()).toMatchObject({ connection: 'online', error: undefined });
 });

@@ -40,6 +40,12 @@ export interface ParleyClient {
   readonly resend: (clientMessageId: string) => void;
   /** Gives a message up that has not been acknowledged. */
   readonly discard: (clientMessageId: string) => void;
+  /**
+   * Loads a page of messages before the first one, if `transcript.hasOlder`; calls at the same time share it.
+   *
+   * @throws ParleyError, BUSY without a connection.
+   */
+  readonly loadOlder: () => Promise<void>;
   /** Call it at every key, and with `false` when the text is gone. */
   readonly setTyping: (isTyping: boolean) => void;
   /** Ends an answer under way, by default the first one. @throws ParleyError, BUSY without a connection. */
@@ -71,6 +77,7 @@ export function createParleyClient({
     sayAsAdmin: text => session.write(text, { role: 'admin' }),
     resend: id => outbox.retry(id),
     discard: id => outbox.discard(id),
+    loadOlder: () => session.older.load(),
     setTyping: isTyping => session.setTyping(isTyping),
     stop: answerId => session.stopAnswer(answerId),
     retry: answerId => session.retryAnswer(answerId),

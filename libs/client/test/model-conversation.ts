@@ -21,7 +21,13 @@ export class ModelConversation {
   readonly live = new Map<string, LiveAnswer>();
   readonly told: TranscriptEvent[] = [];
   mode: 'ai' | 'human' = 'ai';
+  readonly #pageSize: number;
   #count = 0;
+
+  /** @param pageSize messages in a page. */
+  constructor(pageSize = 1_000) {
+    this.#pageSize = pageSize;
+  }
 
   /** A visitor's message and, unless a person answers, the answer it asks for. */
   ask(text: string): void {
@@ -99,8 +105,20 @@ export class ModelConversation {
       const offset = position && position.offset <= text.length ? position.offset : 0;
       return { conversationId: CONVERSATION, answerId, epoch, offset, text: text.slice(offset) };
     });
-    const messages = this.rows.filter(({ seq }) => seq > afterSeq);
-    return { ok: true, conversationId: CONVERSATION, token: 't', mode: this.mode, messages, pieces };
+    const newer = this.rows.filter(({ seq }) => seq > afterSeq);
+    const isFull = newer.length > this.#pageSize;
+    return {
+      ...{ ok: true, conversationId: CONVERSATION, token: 't', mode: this.mode, doubleText: 'queue', pieces },
+      ...(afterSeq === 0
+        ? { messages: newer.slice(-this.#pageSize), hasNewer: false, hasOlder: isFull }
+        : { messages: newer.slice(0, this.#pageSize), hasNewer: isFull }),
+    };
+  }
+
+  older(beforeSeq: number): CallReply<'load-older'> {
+    const before = this.rows.filter(({ seq }) => seq < beforeSeq);
+    const hasOlder = before.length > this.#pageSize;
+    return { ok: true, conversationId: CONVERSATION, messages: before.slice(-this.#pageSize), hasOlder };
   }
 
   #retry({ replyTo }: NativeMessage): void {

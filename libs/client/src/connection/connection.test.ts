@@ -4,7 +4,10 @@ import { Connection } from './connection.ts';
 import type { ConnectionState } from './connection-table.ts';
 import type { ServerEvent } from './server-event.ts';
 
-const resumeAck = { ok: true, conversationId: 'c-1', token: 't', mode: 'ai', messages: [], pieces: [] };
+const resumeAck = {
+  ...{ ok: true, conversationId: 'c-1', token: 't', mode: 'ai', doubleText: 'queue' },
+  ...{ messages: [], pieces: [], hasNewer: false },
+};
 const refusal = (retryAfterMs?: number) => ({
   ok: false,
   error: { message: 'no', code: 'BUSY', ...(retryAfterMs !== undefined && { retryAfterMs }) },
@@ -221,4 +224,13 @@ test('a stop leaves nothing behind, and it can be started again', async () => {
   connection.start();
   await goOnline();
   expect(states.slice(-4)).toEqual(['closed', 'connecting', 'resuming', 'online']);
+});
+
+test('a piece that it cannot place makes it resume', async () => {
+  const { machine, heard, connection, goOnline } = set();
+  connection.start();
+  await goOnline();
+  machine.link.listener.event({ type: 'unknown-piece' });
+  expect(machine.link.asked.map(({ event }) => event)).toEqual(['resume', 'resume']);
+  expect(heard).toEqual([]);
 });

@@ -9,7 +9,7 @@ import {
 import { fullJitter } from './full-jitter.ts';
 import type { Link, LinkTarget } from './link.ts';
 import { parseAck, type CallName, type CallPayload, type CallReply, type Outcome } from './native-calls.ts';
-import type { ServerEvent } from './server-event.ts';
+import type { ConversationEvent, ServerEvent } from './server-event.ts';
 
 const CONNECT_DEADLINE_MS = 8_000;
 const ASK_DEADLINE_MS = 10_000;
@@ -26,8 +26,8 @@ export interface ConnectionDependencies extends Pick<
   readonly target: () => LinkTarget;
   readonly resumeRequest: () => CallPayload<'resume'>;
   /** Called before `onState` tells that it is online. Returns false if something is missing still. */
-  readonly onResumed: (reply: CallReply<'resume'>) => boolean;
-  readonly onEvent: (event: Exclude<ServerEvent, { type: 'draining' }>) => void;
+  readonly onResumed: (reply: CallReply<'resume'>, request: CallPayload<'resume'>) => boolean;
+  readonly onEvent: (event: ConversationEvent) => void;
   /** `error`: why the server has refused, if that is what led here. */
   readonly onState: (state: ConnectionState, error: ErrorBody | undefined) => void;
 }
@@ -116,24 +116,27 @@ export class Connection {
     const link = this.#deps.openLink(this.#deps.target(), {
       connected: () => ifCurrent(() => this.handle('connected')),
       lost: refusal => ifCurrent(() => (refusal ? this.#refused(refusal) : this.handle('lost'))),
-      event: event =>
-        ifCurrent(() => {
-          if (event.type === 'draining') this.handle('drain', event.payload.reconnectInMs);
-          else this.#deps.onEvent(event);
-        }),
+      event: event => ifCurrent(() => this.#heard(event)),
     });
     this.#link = link;
+  }
+
+  #heard(event: ServerEvent): void {
+    if (event.type === 'draining') this.handle('drain', event.payload.reconnectInMs);
+    else if (event.type === 'unknown-piece') this.handle('gap');
+    else this.#deps.onEvent(event);
   }
 
   /** One at a time: what turns up missing while it runs was said before its answer, so the answer contains it. */
   async #resume(link: Link): Promise<void> {
     this.#resuming = link;
-    const outcome = await this.#askOver(link, 'resume', this.#deps.resumeRequest());
+    const request = this.#deps.resumeRequest();
+    const outcome = await this.#askOver(link, 'resume', request);
     if (this.#resuming === link) this.#resuming = undefined;
     if (this.#link !== link) return;
     if (outcome.kind === 'refused') this.#refused(outcome.error);
     if (outcome.kind !== 'done') return;
-    const isWhole = this.#deps.onResumed(outcome.reply);
+    const isWhole = this.#deps.onResumed(outcome.reply, request);
     this.handle('resumed');
     if (!isWhole) this.handle('gap');
   }

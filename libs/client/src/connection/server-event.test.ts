@@ -34,12 +34,12 @@ test('tells pieces in full', () => {
   expect(reader.read('piece', [8, 0, 'H'])).toMatchObject({ payload: { epoch: 2, offset: 0 } });
 });
 
-test('a piece of which nothing has been told, or whose answer has ended, is nothing', () => {
+test('a piece of which nothing has been told, or whose answer has ended, is an unknown one', () => {
   const reader = new ServerEventReader();
-  expect(reader.read('piece', [7, 0, 'x'])).toBeUndefined();
+  expect(reader.read('piece', [7, 0, 'x'])).toEqual({ type: 'unknown-piece' });
   reader.read('answer-started', started);
   reader.read('answer-ended', ended);
-  expect(reader.read('piece', [7, 5, 'x'])).toBeUndefined();
+  expect(reader.read('piece', [7, 5, 'x'])).toEqual({ type: 'unknown-piece' });
 });
 
 test.each([

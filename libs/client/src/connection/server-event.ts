@@ -10,7 +10,12 @@ type Attempt = Omit<AnswerPiece, 'offset' | 'text'>;
 export type ServerEvent =
   | Exclude<Parsed, { type: 'answer-started' | 'piece' }>
   | { readonly type: 'answer-started'; readonly payload: Attempt }
-  | { readonly type: 'answer-piece'; readonly payload: AnswerPiece };
+  | { readonly type: 'answer-piece'; readonly payload: AnswerPiece }
+  /** A piece of an answer of which this connection has not been told: a resume tells it, and what the piece was. */
+  | { readonly type: 'unknown-piece' };
+
+/** What is said of a conversation, without what concerns the connection alone. */
+export type ConversationEvent = Exclude<ServerEvent, { type: 'draining' | 'unknown-piece' }>;
 
 /** Reads what comes over one connection; what the server's handles stand for is told on that connection. */
 export class ServerEventReader {
@@ -22,7 +27,8 @@ export class ServerEventReader {
     if (event?.type === 'piece') {
       const [handle, offset, text] = event.payload;
       const attempt = this.#handles.get(handle);
-      return attempt && { type: 'answer-piece', payload: { ...attempt, offset, text } };
+      if (!attempt) return { type: 'unknown-piece' };
+      return { type: 'answer-piece', payload: { ...attempt, offset, text } };
     }
     if (event?.type === 'answer-started') {
       const { handle, ...attempt } = event.payload;

@@ -114,15 +114,45 @@ test.each(['BUSY', 'HISTORY_UNAVAILABLE', 'RATE_LIMIT_EXCEEDED'] as const)(
     outbox.add(message('a'));
     outbox.add(message('b'));
     await answer(refused(code, 4_000));
-    expect(shown().map(({ status }) => status)).toEqual(['sending', 'sending']);
+    const error = { code, message: ERRORS[code].message, retryAfterMs: 4_000 };
+    const [timer] = machine.timers;
+    expect(shown()).toEqual([{ ...message('a'), error, retryAt: timer?.at }, message('b')]);
     await machine.pass(3_999);
     expect(delivered).toEqual(['a']);
     await machine.pass(1_000);
     expect(delivered).toEqual(['a', 'a']);
+    expect(shown()).toEqual([message('a'), message('b')]);
     await answer(done);
     expect(delivered).toEqual(['a', 'a', 'b']);
   },
 );
+
+test('what waits to be tried again is sent at once over a new connection, and nobody is told to wait for it any more', async () => {
+  const { outbox, machine, delivered, answer, shown } = set();
+  outbox.open();
+  outbox.add(message('a'));
+  await answer(refused('BUSY', 4_000));
+  outbox.pause();
+  expect(shown()).toEqual([message('a')]);
+  expect(machine.timers.size).toBe(0);
+  outbox.open();
+  await settled();
+  expect(delivered).toEqual(['a', 'a']);
+});
+
+test('where a second message is rejected while the first is being answered, it fails and is not sent again by itself', async () => {
+  const { outbox, machine, delivered, answer, shown } = set();
+  outbox.open();
+  outbox.add(message('a'));
+  await answer(refused('ANSWER_IN_PROGRESS', 1_000));
+  await machine.pass(60_000);
+  expect(delivered).toEqual(['a']);
+  expect(shown()).toMatchObject([{ status: 'failed', error: { code: 'ANSWER_IN_PROGRESS' } }]);
+  outbox.retry('a');
+  await answer(done);
+  expect(delivered).toEqual(['a', 'a']);
+  expect(shown()).toEqual([]);
+});
 
 test('any other refusal makes a message fail, also for the next page, and the next one is sent', async () => {
   const storage = memoryStorage();
@@ -182,6 +212,33 @@ test('tabs that share a storage do not lose each other’s messages', async () =
   there.outbox.discard('b');
   await settled();
   expect(await here.ids()).toEqual(['a']);
+});
+
+test('what one tab gives up is not sent by another that has loaded it', async () => {
+  const storage = memoryStorage();
+  const here = set(storage);
+  here.outbox.add(message('a'));
+  here.outbox.add(message('b'));
+  await settled();
+  const there = set(storage);
+  await there.outbox.load();
+  here.outbox.discard('a');
+  await settled();
+  there.outbox.open();
+  await there.answer(done);
+  expect(there.delivered).toEqual(['b']);
+  expect(there.shown()).toEqual([]);
+});
+
+test('a storage that loses everything loses nobody a message', async () => {
+  const storage = memoryStorage();
+  const { outbox, delivered, answer } = set(storage);
+  outbox.add(message('a'));
+  await settled();
+  await storage.removeItem('parley:outbox');
+  outbox.open();
+  await answer(done);
+  expect(delivered).toEqual(['a']);
 });
 
 test('holds a hundred messages and no more', () => {

@@ -8,12 +8,16 @@ import type { StoredOutbox } from './stored-outbox.ts';
 const MAX_MESSAGES = 100;
 const MAX_RETRY_WAIT_MS = 60_000;
 
+const DISCARDED: Outcome<unknown> = { kind: 'done', reply: undefined };
+
 export interface OutboxDependencies {
   readonly stored: StoredOutbox;
   /** Delivers one message; everything about it but its end is up to the outbox. */
   readonly deliver: (message: OutgoingMessage) => Promise<Outcome<unknown>>;
   readonly onChange: (messages: readonly OutgoingMessage[]) => void;
   readonly after: After;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly random: () => number;
 }
 
@@ -66,7 +70,7 @@ export class Outbox {
 
   /** Gives a message up. One that is being sent may have been stored all the same. */
   discard(id: string): void {
-    this.#writes = this.#deps.stored.remove(id);
+    this.#writes = this.#deps.stored.discard(id);
     this.#replace(this.#without(id));
   }
 
@@ -81,8 +85,7 @@ export class Outbox {
     this.#isOpen = false;
     this.#round += 1;
     this.#isSending = false;
-    this.#cancelWait?.();
-    this.#cancelWait = undefined;
+    this.#endWait();
   }
 
   #next(): void {
@@ -93,20 +96,40 @@ export class Outbox {
   }
 
   async #send(message: OutgoingMessage, round: number): Promise<void> {
+    const { clientMessageId: id } = message;
     await this.#writes;
+    const isDiscarded = await this.#deps.stored.isDiscarded(id);
     if (round !== this.#round) return;
-    const outcome = await this.#deps.deliver(message);
-    const retryAfterMs = outcome.kind === 'refused' ? outcome.error.retryAfterMs : undefined;
-    if (outcome.kind === 'done') this.discard(message.clientMessageId);
-    if (outcome.kind === 'refused' && retryAfterMs === undefined) this.#fail(message, outcome.error);
+    const outcome = isDiscarded ? DISCARDED : await this.#deps.deliver(message);
+    const waitMs = outcome.kind === 'refused' ? waitAfter(outcome.error) : undefined;
+    if (outcome.kind === 'done') this.#remove(id);
+    if (outcome.kind === 'refused' && waitMs === undefined) this.#fail(id, outcome.error);
     // A newer connection has begun to send meanwhile; without an answer there will be one.
     if (round !== this.#round || outcome.kind === 'unanswered') return;
-    const goOn = (): void => {
-      this.#isSending = false;
-      this.#next();
-    };
-    if (retryAfterMs === undefined) goOn();
-    else this.#cancelWait = this.#deps.after(this.#retryWait(retryAfterMs), goOn);
+    if (outcome.kind === 'refused' && waitMs !== undefined) this.#wait(id, waitMs, outcome.error);
+    else this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#isSending = false;
+    this.#next();
+  }
+
+  #wait(id: string, waitMs: number, error: ErrorBody): void {
+    const retryMs = this.#retryWait(waitMs);
+    this.#cancelWait = this.#deps.after(retryMs, () => {
+      this.#endWait();
+      this.#goOn();
+    });
+    const retryAt = this.#deps.now() + retryMs;
+    this.#change(id, message => ({ ...message, error, retryAt }));
+  }
+
+  #endWait(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
+    const waiting = this.#messages.find(({ retryAt }) => retryAt !== undefined);
+    if (waiting) this.#change(waiting.clientMessageId, ({ error: _, retryAt: __, ...message }) => message);
   }
 
   /** Everybody is told the same time; they must not all come back in the same moment. */
@@ -114,11 +137,23 @@ export class Outbox {
     return Math.min(retryAfterMs, MAX_RETRY_WAIT_MS) * (1 + this.#deps.random() / 4);
   }
 
-  #fail(message: OutgoingMessage, error: ErrorBody): void {
-    const failed = { ...message, status: 'failed' as const, error };
-    if (!this.#messages.includes(message)) return;
-    this.#store(failed);
-    this.#replace(this.#messages.map(held => (held === message ? failed : held)));
+  #fail(id: string, error: ErrorBody): void {
+    const failed = this.#change(id, message => ({ ...message, status: 'failed', error }));
+    if (failed) this.#store(failed);
+  }
+
+  #remove(id: string): void {
+    this.#writes = this.#deps.stored.remove(id);
+    this.#replace(this.#without(id));
+  }
+
+  /** @returns the changed message, or undefined if it has been given up. */
+  #change(id: string, change: (message: OutgoingMessage) => OutgoingMessage): OutgoingMessage | undefined {
+    const held = this.#messages.find(({ clientMessageId }) => clientMessageId === id);
+    if (!held) return undefined;
+    const changed = change(held);
+    this.#replace(this.#messages.map(message => (message === held ? changed : message)));
+    return changed;
   }
 
   #store(message: OutgoingMessage): void {
@@ -134,4 +169,10 @@ export class Outbox {
     this.#deps.onChange(messages);
     this.#next();
   }
+}
+
+/** Milliseconds after which a refused message is sent again; undefined if somebody has to say so. */
+function waitAfter({ code, retryAfterMs }: ErrorBody): number | undefined {
+  // How long an answer takes, nobody knows; and where messages are rejected meanwhile, none is to be queued here.
+  return code === 'ANSWER_IN_PROGRESS' ? undefined : retryAfterMs;
 }

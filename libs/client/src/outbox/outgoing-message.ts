@@ -13,12 +13,15 @@ const outgoingMessageSchema = z.object({
   createdAt: z.string(),
   /** `failed`: it is not sent again unless somebody says so. */
   status: z.enum(['sending', 'failed']),
-  /** Why it failed. */
+  /** Why it failed, or why it waits. */
   error: errorBodySchema.optional(),
 });
 
 /** A message that was written here and that the server has not acknowledged yet. */
-export type OutgoingMessage = Readonly<z.infer<typeof outgoingMessageSchema>>;
+export type OutgoingMessage = Readonly<z.infer<typeof outgoingMessageSchema>> & {
+  /** When it will be sent again, in milliseconds since 1970 by the clock of this machine; absent if nothing has to pass before. */
+  readonly retryAt?: number;
+};
 
 /** Reads what an earlier page, perhaps of another version, has stored; what cannot be read is left out. */
 export function parseOutgoing(stored: string | undefined): OutgoingMessage[] {

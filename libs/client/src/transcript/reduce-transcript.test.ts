@@ -1,4 +1,4 @@
-import type { NativeMessage } from '@parley/contracts';
+import type { AnswerPiece, NativeMessage } from '@parley/contracts';
 import { expect, test } from 'vitest';
 import { reduceTranscript } from './reduce-transcript.ts';
 import { resumeRequest } from './resume-request.ts';
@@ -21,9 +21,23 @@ const piece = (offset: number, text: string, epoch = 1): TranscriptEvent => ({
   payload: { ...at, answerId: 'a', epoch, offset, text },
 });
 const message = (payload: NativeMessage): TranscriptEvent => ({ type: 'message', payload });
-const resumed = (messages: NativeMessage[], conversationId = 'c'): TranscriptEvent => ({
+interface Resumed {
+  readonly conversationId?: string;
+  readonly afterSeq?: number;
+  readonly hasNewer?: boolean;
+  readonly hasOlder?: boolean;
+  readonly pieces?: AnswerPiece[];
+}
+const resumed = (
+  messages: NativeMessage[],
+  { conversationId = 'c', afterSeq = 0, hasNewer = false, ...told }: Resumed = {},
+): TranscriptEvent => ({
   type: 'resumed',
-  payload: { ok: true, conversationId, token: 't', mode: 'ai', messages, pieces: [] },
+  payload: {
+    ...{ ok: true, conversationId, token: 't', mode: 'ai', doubleText: 'queue', messages, hasNewer },
+    ...{ pieces: [], ...told },
+  },
+  afterSeq,
 });
 
 function after(...events: TranscriptEvent[]): Transcript {
@@ -145,7 +159,7 @@ test('where the newest turn was superseded unheard, older ones may have been: al
   const held = after(resumed([row(1), row(2), row(3)]));
   const { transcript, needsRepair } = reduceTranscript(
     held,
-    resumed([row(3, { status: 'superseded' }), row(4)]),
+    resumed([row(3, { status: 'superseded' }), row(4)], { afterSeq: 2 }),
   );
   expect(needsRepair).toBe(true);
   expect(resumeRequest(transcript).afterSeq).toBe(0);
@@ -163,6 +177,91 @@ test('a deleted conversation is empty, and so is another one that the server giv
   const deleted = after(message(row(1)), { type: 'deleted', payload: at });
   expect(deleted).toMatchObject({ deleted: true, messages: [], entries: [] });
   expect(reduceTranscript(deleted, resumed([])).transcript.deleted).toBe(false);
-  const other = after(message(row(1)), piece(0, 'x'), resumed([], 'other'));
+  const other = after(message(row(1)), piece(0, 'x'), resumed([], { conversationId: 'other' }));
   expect(other).toMatchObject({ conversationId: 'other', messages: [], answers: [] });
+});
+
+const older = (messages: NativeMessage[], beforeSeq: number, fields = {}): TranscriptEvent => ({
+  type: 'older',
+  payload: { ok: true, ...at, messages, hasOlder: false },
+  ...{ beforeSeq, olderNews: 0, ...fields },
+});
+const seqsOf = ({ entries }: Transcript): unknown[] =>
+  entries.map(entry => (entry.kind === 'message' ? entry.seq : entry.kind));
+
+test('a resume is read page by page, from where the last one ended', () => {
+  const open = row(3, { id: 'a', role: 'assistant', status: 'pending' });
+  const one = reduceTranscript(after(resumed([row(1)])), resumed([row(2), open], { hasNewer: true }));
+  expect(one.needsRepair).toBe(true);
+  expect(resumeRequest(one.transcript).afterSeq).toBe(3);
+  const two = reduceTranscript(one.transcript, resumed([row(4)], { afterSeq: 3 }));
+  expect(two.needsRepair).toBe(false);
+  expect(seqsOf(two.transcript)).toEqual([1, 2, 'answer', 4]);
+  // The answer is still under way, so the next resume begins before it.
+  expect(resumeRequest(two.transcript).afterSeq).toBe(2);
+});
+
+test('a page whose connection is lost is not gone on from: what it told may have changed', () => {
+  const page = resumed([row(1), row(2, { status: 'complete' }), row(3)], { hasNewer: true });
+  expect(resumeRequest(after(page)).afterSeq).toBe(3);
+  expect(resumeRequest(after(page, { type: 'lost' })).afterSeq).toBe(2);
+});
+
+test('a page that was asked for before the conversation began again is asked for again', () => {
+  const held = after(resumed([row(1), row(2), row(3)]), { type: 'deleted', payload: at });
+  const { transcript, needsRepair } = reduceTranscript(held, resumed([row(9)], { afterSeq: 2 }));
+  expect(needsRepair).toBe(true);
+  expect(transcript.messages).toEqual([]);
+});
+
+test('the newest page says whether there are older ones, which come before it', () => {
+  const held = after(resumed([row(5), row(6)], { hasOlder: true }));
+  expect(held).toMatchObject({ hasOlder: true, firstSeq: 5 });
+  const { transcript } = reduceTranscript(held, older([row(3), row(4)], 5));
+  expect(seqsOf(transcript)).toEqual([3, 4, 5, 6]);
+  expect(transcript).toMatchObject({ hasOlder: false, firstSeq: 0 });
+  expect(transcript.entries[2]).toBe(held.entries[0]);
+});
+
+test('an open answer in an older page is under way at its place, and the next resume asks for it', () => {
+  const pending = row(4, { id: 'a', role: 'assistant', status: 'pending' });
+  const { transcript } = reduceTranscript(
+    after(resumed([row(5), row(6)], { hasOlder: true })),
+    older([row(3), pending], 5),
+  );
+  expect(seqsOf(transcript)).toEqual([3, 'answer', 5, 6]);
+  expect(resumeRequest(transcript).afterSeq).toBe(3);
+});
+
+test('while the newest question is not held nothing is settled, because an edit may supersede it and what follows', () => {
+  const notes = [row(5, { role: 'admin' }), row(6, { role: 'admin' })];
+  const held = after(resumed(notes, { hasOlder: true }));
+  expect(resumeRequest(held).afterSeq).toBe(4);
+  const { transcript } = reduceTranscript(held, older([row(3), row(4, { role: 'assistant' })], 5));
+  expect(resumeRequest(transcript).afterSeq).toBe(2);
+});
+
+test('what is heard of older messages is not shown without what lies between, and makes a page out of date', () => {
+  const held = after(resumed([row(5), row(6)], { hasOlder: true }));
+  const changed = reduceTranscript(held, message(row(2, { status: 'superseded' })));
+  expect(changed.needsRepair).toBe(false);
+  expect(changed.transcript.entries).toBe(held.entries);
+  const outdated = reduceTranscript(changed.transcript, older([row(2)], 5));
+  expect(outdated.transcript).toBe(changed.transcript);
+  const read = older([row(2, { status: 'superseded' })], 5, { olderNews: 1 });
+  expect(seqsOf(reduceTranscript(changed.transcript, read).transcript)).toEqual([2, 5, 6]);
+});
+
+test('something new before all that is held: the conversation has begun again', () => {
+  const held = after(resumed([row(5), row(6)], { hasOlder: true }));
+  const { transcript, needsRepair } = reduceTranscript(held, message(row(1)));
+  expect(needsRepair).toBe(true);
+  expect(seqsOf(transcript)).toEqual([1]);
+});
+
+test('a newest page that does not reach what is held takes its place', () => {
+  const held = after(resumed([row(1), row(2, { role: 'assistant' })]));
+  expect(resumeRequest(held).afterSeq).toBe(0);
+  const { transcript } = reduceTranscript(held, resumed([row(8), row(9)], { hasOlder: true }));
+  expect(seqsOf(transcript)).toEqual([8, 9]);
 });

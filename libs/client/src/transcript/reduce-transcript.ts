@@ -1,4 +1,5 @@
 import { addPiece, beginEpoch, placedAfter, queuedAt } from './answer-text.ts';
+import { applyOlder } from './apply-older.ts';
 import { applyResume } from './apply-resume.ts';
 import { changeAnswer } from './change-answer.ts';
 import { whole, type Reduced } from './reduced.ts';
@@ -17,14 +18,16 @@ export function reduceTranscript(before: Transcript, event: TranscriptEvent): Re
 function step(transcript: Transcript, event: TranscriptEvent): Reduced {
   switch (event.type) {
     case 'resumed':
-      return applyResume(transcript, event.payload);
+      return applyResume(transcript, event.payload, event.afterSeq);
+    case 'older':
+      return applyOlder(transcript, event);
     case 'message':
     case 'answer-ended':
       return takeMessage(transcript, event.payload);
     case 'sent': {
       const { message, answerId } = event.payload;
       const taken = takeMessage(transcript, message);
-      if (answerId === undefined) return taken;
+      if (answerId === undefined || message.seq < taken.transcript.firstSeq) return taken;
       const answered = changeAnswer(taken.transcript, answerId, answer => placedAfter(answer, message.seq));
       return { ...answered, needsRepair: taken.needsRepair };
     }
@@ -52,7 +55,7 @@ function step(transcript: Transcript, event: TranscriptEvent): Reduced {
     case 'deleted':
       return whole({ ...startOver(transcript), deleted: true });
     case 'lost':
-      return whole(withFields(transcript, { typing: NOBODY_TYPES }));
+      return whole(withFields(transcript, { typing: NOBODY_TYPES, unreadAfter: undefined }));
   }
 }
 

@@ -20,11 +20,18 @@ export function mergeMessages(
   return changed ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : held;
 }
 
-/** The newest `seq` that lies before every open answer and before the newest user message that counts. */
-export function settledBefore(messages: readonly StoredMessage[], firstOpenSeq: number): number {
+/**
+ * The newest `seq` that lies before every open answer and before the newest user message that counts. If that one lies
+ * before `firstSeq`, nothing from there on is settled.
+ */
+export function settledBefore(
+  messages: readonly StoredMessage[],
+  firstOpenSeq: number,
+  firstSeq: number,
+): number {
   const newestQuestion = messages.findLast(({ role, status }) => role === 'user' && status !== 'superseded');
-  const firstUnsettled = Math.min(firstOpenSeq, newestQuestion?.seq ?? Infinity);
-  return Math.min(messages.at(-1)?.seq ?? 0, firstUnsettled - 1);
+  const firstUnsettled = Math.min(firstOpenSeq, newestQuestion?.seq ?? (firstSeq || Infinity));
+  return Math.max(Math.min(messages.at(-1)?.seq ?? 0, firstUnsettled - 1), firstSeq - 1);
 }
 
 function age(status: MessageStatus): number {

@@ -1,12 +1,20 @@
 import type { NativeMessage } from '@parley/contracts';
-import type { ServerEvent } from '../connection/server-event.ts';
+import type { ConversationEvent } from '../connection/server-event.ts';
 import type { CallReply } from '../connection/native-calls.ts';
 import type { OutgoingMessage } from '../outbox/outgoing-message.ts';
 
 /** Everything that can change a transcript: what the server says, what it acknowledges, what is written here. */
 export type TranscriptEvent =
-  | Exclude<ServerEvent, { type: 'draining' }>
-  | { readonly type: 'resumed'; readonly payload: CallReply<'resume'> }
+  | ConversationEvent
+  /** `afterSeq` is what was asked for. */
+  | { readonly type: 'resumed'; readonly payload: CallReply<'resume'>; readonly afterSeq: number }
+  /** `beforeSeq` and `olderNews` are what the transcript had when it was asked for. */
+  | {
+      readonly type: 'older';
+      readonly payload: CallReply<'load-older'>;
+      readonly beforeSeq: number;
+      readonly olderNews: number;
+    }
   | { readonly type: 'sent'; readonly payload: { message: NativeMessage; answerId?: string | undefined } }
   | { readonly type: 'retried'; readonly payload: { conversationId: string; answerId: string } }
   | { readonly type: 'outbox'; readonly payload: readonly OutgoingMessage[] }

@@ -41,7 +41,11 @@ const stretch = fc.record({
   /** Index of a told event, at any time since the beginning. */
   deliveries: fc.array(fc.nat(), { maxLength: 60 }),
   inOrder: fc.boolean(),
+  /** Pages of older messages that somebody reads back at the end. */
+  olderPages: fc.nat({ max: 3 }),
 });
+
+const pageSize = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(1_000));
 
 const apply = (transcript: Transcript, event: TranscriptEvent): Transcript =>
   reduceTranscript(transcript, event).transcript;
@@ -50,25 +54,38 @@ const apply = (transcript: Transcript, event: TranscriptEvent): Transcript =>
 function resumed(transcript: Transcript, conversation: ModelConversation): Transcript {
   for (let round = 1; ; round++) {
     const { positions, afterSeq } = resumeRequest(transcript);
-    const event = { type: 'resumed' as const, payload: conversation.resume(positions, afterSeq) };
+    const payload = conversation.resume(positions, afterSeq);
+    const event = { type: 'resumed' as const, payload, afterSeq };
     const { transcript: next, needsRepair } = reduceTranscript(transcript, event);
     if (!needsRepair) return next;
-    expect(round).toBeLessThan(2);
+    // Each page brings something; beyond that it may have to begin again once.
+    expect(round).toBeLessThan(conversation.rows.length + 2);
     transcript = next;
   }
 }
 
-function expectStored(transcript: Transcript, { rows, live, mode }: ModelConversation): void {
+function withOlder(transcript: Transcript, conversation: ModelConversation): Transcript {
+  const { firstSeq: beforeSeq, olderNews, hasOlder } = transcript;
+  if (!hasOlder) return transcript;
+  return apply(transcript, { type: 'older', payload: conversation.older(beforeSeq), beforeSeq, olderNews });
+}
+
+/** What lies before the first message is not shown; but an answer to it that is under way may be, at the end. */
+function expectStored(transcript: Transcript, { rows: all, live, mode }: ModelConversation): void {
+  const rows = all.filter(({ seq }) => seq >= transcript.firstSeq);
+  const older = new Set(all.filter(({ seq }) => seq < transcript.firstSeq).map(({ id }) => id));
+  expect(transcript.hasOlder).toBe(older.size > 0);
   const closed = rows.filter(({ status }) => isClosed(status));
   expect(transcript.messages.map(({ kind: _, ...message }) => message)).toEqual(closed);
   const open = rows.filter(({ status }) => !isClosed(status)).map(({ id }) => id);
-  expect(transcript.answers.map(({ answerId, epoch, text }) => ({ answerId, epoch, text }))).toEqual(
+  const answers = transcript.answers.filter(({ answerId }) => !older.has(answerId));
+  expect(answers.map(({ answerId, epoch, text }) => ({ answerId, epoch, text }))).toEqual(
     open.map(answerId => ({ answerId, ...(live.get(answerId) ?? { epoch: 0, text: '' }) })),
   );
   const ids = transcript.entries.map(entry =>
-    entry.kind === 'answer' ? entry.answerId : 'id' in entry && entry.id,
+    entry.kind === 'answer' ? entry.answerId : 'id' in entry ? entry.id : '',
   );
-  expect(ids).toEqual(rows.map(({ id }) => id));
+  expect(ids.filter(id => !older.has(id))).toEqual(rows.map(({ id }) => id));
   expect(transcript.mode).toBe(mode);
 }
 
@@ -83,10 +100,10 @@ function frozen<T>(value: T): T {
 
 test('whatever is lost, repeated or reordered, a resume makes the transcript exactly what is stored', () => {
   fc.assert(
-    fc.property(fc.array(stretch, { minLength: 1, maxLength: 5 }), stretches => {
-      const conversation = new ModelConversation();
+    fc.property(fc.array(stretch, { minLength: 1, maxLength: 5 }), pageSize, (stretches, size) => {
+      const conversation = new ModelConversation(size);
       let transcript = emptyTranscript(CONVERSATION);
-      for (const { happenings, deliveries, inOrder } of stretches) {
+      for (const { happenings, deliveries, inOrder, olderPages } of stretches) {
         for (const happen of happenings) happen(conversation);
         const { told } = conversation;
         const indexes = told.length === 0 ? [] : deliveries.map(index => index % told.length);
@@ -96,6 +113,10 @@ test('whatever is lost, repeated or reordered, a resume makes the transcript exa
         }
         transcript = frozen(resumed(transcript, conversation));
         expectStored(transcript, conversation);
+        for (let page = 0; page < olderPages; page++) {
+          transcript = frozen(withOlder(transcript, conversation));
+          expectStored(transcript, conversation);
+        }
       }
     }),
     { numRuns: 1_000 },

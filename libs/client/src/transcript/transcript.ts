@@ -1,4 +1,4 @@
-import type { ConversationMode, NativeMessage, Typist } from '@parley/contracts';
+import type { ConversationMode, DoubleTextPolicy, NativeMessage, Typist } from '@parley/contracts';
 import type { OutgoingMessage } from '../outbox/outgoing-message.ts';
 
 /** A message that history has stored: a person's, or an answer that has ended. `superseded` ones are for UIs to hide. */
@@ -26,6 +26,8 @@ export interface Transcript {
   /** Absent until the server has named it. */
   readonly conversationId: string | undefined;
   readonly mode: ConversationMode;
+  /** What becomes of a message sent while the one before is still being answered; absent until the server has said so. */
+  readonly doubleText: DoubleTextPolicy | undefined;
   /** By `seq`. */
   readonly messages: readonly StoredMessage[];
   readonly answers: readonly AnswerUnderWay[];
@@ -38,6 +40,14 @@ export interface Transcript {
   readonly deleted: boolean;
   /** Up to this `seq` everything is held and has ended; a resume need not tell it again. */
   readonly settledSeq: number;
+  /** While a resume is read page by page: messages behind this `seq` have not come yet, unless as events. */
+  readonly unreadAfter: number | undefined;
+  /** Everything from this `seq` on is held; 0 if that is everything there is. */
+  readonly firstSeq: number;
+  /** There are messages before the first one, which can be loaded. */
+  readonly hasOlder: boolean;
+  /** Counts what was heard of messages before `firstSeq`: a page of them that was asked for before is out of date. */
+  readonly olderNews: number;
 }
 
 export const NOBODY_TYPES: Transcript['typing'] = { visitor: false, admin: false };
@@ -47,6 +57,7 @@ export function emptyTranscript(conversationId?: string): Transcript {
   return {
     conversationId,
     mode: 'ai',
+    doubleText: undefined,
     messages: [],
     answers: [],
     outgoing: [],
@@ -54,12 +65,17 @@ export function emptyTranscript(conversationId?: string): Transcript {
     typing: NOBODY_TYPES,
     deleted: false,
     settledSeq: 0,
+    unreadAfter: undefined,
+    firstSeq: 0,
+    hasOlder: false,
+    olderNews: 0,
   };
 }
 
 /** Nothing is known any more but what is written here. */
 export function startOver(transcript: Transcript, conversationId = transcript.conversationId): Transcript {
-  return { ...emptyTranscript(conversationId), mode: transcript.mode, outgoing: transcript.outgoing };
+  const { mode, doubleText, outgoing } = transcript;
+  return { ...emptyTranscript(conversationId), mode, doubleText, outgoing };
 }
 
 /** The transcript with these fields; itself if they are what they were. */

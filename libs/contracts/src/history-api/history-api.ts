@@ -95,17 +95,26 @@ export const historyApi = {
     z.object({ conversationId: conversationIdSchema }),
     z.looseObject({ deleted: z.boolean() }),
   ),
-  /** Oldest first: the newest `limit` messages, or those before `beforeSeq`, or those after `afterSeq`. */
+  /**
+   * Oldest first: the newest messages, or those before `beforeSeq`, or those after `afterSeq`; as many as `limit` and
+   * `maxBytes` allow, at least one.
+   */
   listMessages: call(
     'GET',
     '/conversations/:conversationId/messages',
     z.object({
       conversationId: conversationIdSchema,
       limit: limit.default(1000),
+      /** Of the messages as JSON. Default: no bound. */
+      maxBytes: z.coerce.number().int().positive().optional(),
       beforeSeq: z.coerce.number().int().optional(),
       afterSeq: z.coerce.number().int().optional(),
     }),
-    z.looseObject({ messages: z.array(messageRecord.read) }),
+    z.looseObject({
+      messages: z.array(messageRecord.read),
+      /** There are further ones: newer than these if `afterSeq` was given, else older. */
+      more: z.boolean().default(false),
+    }),
   ),
   getMessage: call(
     'GET',
@@ -144,6 +153,8 @@ export const historyApi = {
       /** A user message that this one replaces, together with everything after it. */
       replaces: messageIdSchema.optional(),
       doubleText: doubleTextPolicySchema.default('queue'),
+      /** Refused with RATE_LIMIT_EXCEEDED while so many answers of the conversation are open. Default: no bound. */
+      maxOpen: z.number().int().positive().optional(),
       ...visitor,
     }),
     z.looseObject({
@@ -155,13 +166,15 @@ export const historyApi = {
       created: z.boolean(),
     }),
   ),
-  /** Opens a new epoch of the answer, as long as it is open and has runs left. */
+  /** Opens a new epoch of the answer, as long as it is open and has runs left; once per `claimId`. */
   claimAnswer: call(
     'POST',
     '/conversations/:conversationId/answers/:answerId/claim',
     z.object({
       conversationId: conversationIdSchema,
       answerId: messageIdSchema,
+      /** Whoever does not know what became of a claim makes it again under its id. Absent: a claim of its own. */
+      claimId: z.string().min(1).max(100).optional(),
       contextMessages: z.number().int().min(1).max(1000),
     }),
     claimReply,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { conversationModeSchema } from '../domain/conversation.ts';
+import { doubleTextPolicySchema } from '../domain/double-text.ts';
 import { clientMessageIdSchema, conversationIdSchema, messageIdSchema } from '../domain/ids.ts';
 import { messageRoleSchema, messageStatusSchema } from '../domain/message.ts';
 import { typistSchema } from '../domain/typist.ts';
@@ -53,7 +54,7 @@ const sent = z.object({ ok: z.literal(true), message: nativeMessageSchema, answe
 export const nativeClientEvents = {
   /**
    * Joins a conversation (creating it when it may), or takes it up again after a break: answers with exactly what the
-   * client lacks. What happens afterwards arrives as events.
+   * client lacks, page by page. What happens afterwards arrives as events. One at a time for each connection.
    */
   resume: {
     payload: z.object({
@@ -67,10 +68,29 @@ export const nativeClientEvents = {
       conversationId: z.string(),
       token: z.string(),
       mode: conversationModeSchema,
-      /** Messages after `afterSeq`, oldest first, at most the newest 1000; an answer under way among them has no text yet. */
+      /** What becomes of a message that is sent while the one before is still being answered. */
+      doubleText: doubleTextPolicySchema,
+      /**
+       * A page, oldest first: the next ones after `afterSeq`, or without it the newest ones. An answer under way among them
+       * has no text yet.
+       */
       messages: z.array(nativeMessageSchema),
+      /** The page is full: ask again with the last `seq` as `afterSeq`. */
+      hasNewer: z.boolean(),
+      /** There are messages before the newest page, for `load-older`. Only told without `afterSeq`. */
+      hasOlder: z.boolean().optional(),
       /** The rest of each answer under way, from the client's position (from 0 in a new epoch). */
       pieces: z.array(answerPieceSchema),
+    }),
+  },
+  /** Reads back: the page of messages before `beforeSeq`, oldest first. One at a time for each connection. */
+  'load-older': {
+    payload: inConversation.extend({ beforeSeq: z.number().int().positive() }),
+    ack: z.object({
+      ok: z.literal(true),
+      conversationId: z.string(),
+      messages: z.array(nativeMessageSchema),
+      hasOlder: z.boolean(),
     }),
   },
   leave: { payload: inConversation, ack: done },

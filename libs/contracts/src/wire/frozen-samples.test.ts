@@ -30,6 +30,15 @@ const samples = [
   ],
   ['answers job', answerJob, { answerId, conversationId: 'c-1' }],
   [
+    'answers job with a claim',
+    answerJob,
+    {
+      answerId,
+      conversationId: 'c-1',
+      unsettledClaim: { id: '8c1f5f0e-6a55-4a0e-9a7b-0f5a4c1f2d3e', start: 2 },
+    },
+  ],
+  [
     'history job',
     historyJob,
     {

@@ -5,6 +5,7 @@ import {
   streamClientEvents,
   supportAdminEvents,
   supportVisitorEvents,
+  type DoubleTextPolicy,
   type EventCatalog,
 } from '@parley/contracts';
 import type { ChannelSubscriber, FramePublisher, HistoryClient, Log } from '@parley/platform';
@@ -15,6 +16,7 @@ import type { Presence } from '../presence/presence.ts';
 import type { OpenSession } from '../sessions/open-session.ts';
 import { acceptConnections } from '../sockets/accept-connections.ts';
 import type { EventLimit } from '../sockets/event-limit.ts';
+import { HeardEverywhere } from '../sockets/heard-everywhere.ts';
 import type { SocketSession } from '../sockets/socket-session.ts';
 import type { AnswerControl } from '../turns/answer-control.ts';
 import type { SayAsAdmin } from '../turns/say-as-admin.ts';
@@ -44,6 +46,7 @@ export interface DialectsDependencies extends Access {
   readonly turns: SendTurn;
   readonly admins: SayAsAdmin;
   readonly limit: EventLimit;
+  readonly doubleText: DoubleTextPolicy;
   readonly proxyHops: number;
   readonly now: () => number;
   readonly log: Log;
@@ -55,6 +58,7 @@ export function serveDialects(io: Server, deps: DialectsDependencies): void {
   const native = io.of(NATIVE_NAMESPACE);
   const stream = new StreamRenderer(original, deps.now);
   const renderer = new NativeRenderer(native);
+  const heard = new HeardEverywhere(io, deps.subscriber, deps.log);
   deps.hub.addListener(stream);
   deps.hub.addListener(new SupportRenderer(original));
   deps.hub.addListener(renderer);
@@ -70,7 +74,7 @@ export function serveDialects(io: Server, deps: DialectsDependencies): void {
   });
   serveNamespace(native, deps, (socket, session) => {
     serve(socket, nativeClientEvents, nativeEvents(socket, session, { ...deps, renderer }));
-    serve(socket, nativeAdminEvents, nativeAdmin(socket, session, deps));
+    serve(socket, nativeAdminEvents, nativeAdmin(socket, session, { ...deps, heard }));
   });
 }
 

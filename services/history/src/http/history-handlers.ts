@@ -2,6 +2,7 @@ import { ParleyError } from '@parley/contracts';
 import type { HistoryApi, HistoryCallName, HistoryParsedRequest } from '@parley/contracts';
 import type { z } from 'zod';
 import type { ConversationStore } from '../store/conversation-store.ts';
+import { listMessages } from '../use-cases/list-messages.ts';
 
 /** The fields that a shape names, without the "and others" that readers must put up with. */
 type Named<T> = T extends unknown ? { [K in keyof T as string extends K ? never : K]: T[K] } : never;
@@ -19,7 +20,7 @@ type Reads = 'listConversations' | 'getConversation' | 'listMessages' | 'getMess
 export function storeHandlers(store: ConversationStore): Pick<HistoryHandlers, Reads> {
   return {
     listConversations: query => store.listConversations(query),
-    listMessages: async range => ({ messages: await store.listMessages(range) }),
+    listMessages: listMessages({ store }),
     getConversation: async ({ conversationId }) => {
       const conversation = await store.getConversation(conversationId);
       if (!conversation) throw new ParleyError('CONVERSATION_NOT_FOUND');

@@ -7,7 +7,11 @@ test('one for each epoch of each answer, and the same as long as it lasts', () =
   const handles = new AnswerHandles();
   const first = handles.of('c', attempt('a'));
   expect(handles.of('c', attempt('a'))).toBe(first);
-  const others = [handles.of('c', attempt('b')), handles.of('d', attempt('a')), handles.of('c', attempt('a', 2))];
+  const others = [
+    handles.of('c', attempt('b')),
+    handles.of('d', attempt('a')),
+    handles.of('c', attempt('a', 2)),
+  ];
   expect(new Set([first, ...others]).size).toBe(4);
 });
 

@@ -3,17 +3,14 @@ import type { FramePublisher } from '@parley/platform';
 import type { Socket } from 'socket.io';
 import type { AccessPolicy } from '../../access/access-policy.ts';
 import { toNativeMessage } from '../../conversations/native-view.ts';
-import type { ConversationFeed } from '../../feed/conversation-feed.ts';
 import type { SocketSession } from '../../sockets/socket-session.ts';
 import type { AnswerControl } from '../../turns/answer-control.ts';
 import type { SendTurn } from '../../turns/send-turn.ts';
 import type { Handlers } from '../serve-events.ts';
+import { loadOlder } from './load-older.ts';
 import { nativeRoom, type NativeRenderer } from './native-renderer.ts';
-import type { QueuePositions } from './queue-positions.ts';
-import { resumeConversation, type ResumeDependencies } from './resume-conversation.ts';
-
-/** Lets the connection hear a conversation. */
-export type JoinConversation = (conversationId: string) => Promise<ConversationFeed>;
+import { oneAtATime } from './one-at-a-time.ts';
+import { resumeConversation, type JoinConversation, type ResumeDependencies } from './resume-conversation.ts';
 
 export interface NativeEventsDependencies extends ResumeDependencies {
   readonly renderer: NativeRenderer;
@@ -21,7 +18,6 @@ export interface NativeEventsDependencies extends ResumeDependencies {
   readonly turns: SendTurn;
   readonly answerControl: AnswerControl;
   readonly frames: FramePublisher;
-  readonly positions: QueuePositions;
 }
 
 /** What a client of the dialect `native` may say. */
@@ -37,6 +33,14 @@ export function nativeEvents(
       renderer.introduce(socket, conversationId, feed.live),
     );
 
+  /** A client that asks again may have lost what the handles stand for. */
+  const joinAgain: JoinConversation = async conversationId => {
+    const wasThere = socket.rooms.has(nativeRoom(conversationId));
+    const feed = await join(conversationId);
+    if (wasThere) renderer.introduce(socket, conversationId, feed.live);
+    return feed;
+  };
+
   const enter = async (conversationId: string): Promise<void> => {
     await policy.assertMayEnter(session.caller, conversationId);
     await join(conversationId);
@@ -49,13 +53,14 @@ export function nativeEvents(
     replaces?: string;
   }) => {
     await enter(turn.conversationId);
-    const { message, answer, enqueue } = await turns.send({ ...session.turnFields(), ...turn });
-    if (answer && enqueue) positions.queued(turn.conversationId, answer.id);
+    const { message, answer } = await turns.send({ ...session.turnFields(), ...turn });
+    if (answer) positions.watch(answer);
     return { ok: true as const, message: toNativeMessage(message), ...(answer && { answerId: answer.id }) };
   };
 
   return {
-    resume: asked => resumeConversation(session, asked, join, deps),
+    resume: oneAtATime(asked => resumeConversation(session, asked, joinAgain, deps)),
+    'load-older': oneAtATime(asked => loadOlder(session, asked, deps)),
     leave: ({ conversationId }) => {
       session.membership.leave(nativeRoom(conversationId));
       return Promise.resolve({ ok: true });
@@ -70,7 +75,7 @@ export function nativeEvents(
     retry: async ({ conversationId, answerId, clientMessageId }) => {
       await enter(conversationId);
       const again = await answerControl.retry(conversationId, answerId, clientMessageId);
-      positions.queued(conversationId, again.id);
+      positions.watch(again);
       return { ok: true, answerId: again.id };
     },
     typing: async ({ conversationId, isTyping }) => {

@@ -17,7 +17,7 @@ export class NativeRenderer implements FeedListener {
     this.#io = io;
   }
 
-  /** Tells a connection that has just joined what the coming pieces belong to. */
+  /** Tells a connection that has just joined, or asks again, what the coming pieces belong to. */
   introduce(socket: Socket, conversationId: string, answers: readonly LiveAnswer[]): void {
     for (const live of answers) socket.emit('answer-started', this.#start(conversationId, live));
   }

@@ -1,0 +1,21 @@
+import type { NativeMessage } from '@parley/contracts';
+import type { HistoryClient } from '@parley/platform';
+import { toNativeMessage } from '../../conversations/native-view.ts';
+
+/** Far below what may wait for a client that reads slowly, and a good deal more than a screen. */
+const PAGE_BYTES = 262_144;
+
+export interface MessagePage {
+  readonly messages: NativeMessage[];
+  /** There are further ones: newer than these after an `afterSeq`, else older. */
+  readonly more: boolean;
+}
+
+/** Reads a page of a conversation, oldest first: the newest, or what comes after or before a `seq`. */
+export async function readPage(
+  history: HistoryClient,
+  range: { conversationId: string; afterSeq?: number | undefined; beforeSeq?: number },
+): Promise<MessagePage> {
+  const { messages, more } = await history.call('listMessages', { ...range, maxBytes: PAGE_BYTES });
+  return { messages: messages.map(toNativeMessage), more };
+}

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { Cluster, ScriptedProvider } from '@parley/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nativeClient } from './clients/native-client.ts';
+import type { RecordingClient } from './clients/recording-client.ts';
+
+const TURNS = 300;
+/** As long as a message may be: together some 10 MB, far more than may wait for a client. */
+const LONG = 'x'.repeat(32_000);
+const LINE_BYTES_PER_MS = 1_000;
+const PAGE_BYTES = 262_144;
+
+interface Page {
+  readonly ok: boolean;
+  readonly messages: { readonly seq: number; readonly content: string }[];
+  readonly hasNewer?: boolean;
+  readonly hasOlder?: boolean;
+}
+
+let provider: ScriptedProvider;
+let cluster: Cluster;
+const conversationId = randomUUID();
+const gateway = () => cluster.gateways[0]?.url ?? '';
+
+beforeAll(async () => {
+  provider = await ScriptedProvider.start();
+  cluster = await Cluster.start({ workers: 0, provider });
+  const store = `${cluster.histories[0]?.url}/conversations/${conversationId}/turns`;
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${cluster.internalToken}` };
+  for (let turn = 0; turn < TURNS; turn++) {
+    const body = JSON.stringify({ conversationId, clientMessageId: `k${turn}`, content: LONG });
+    const stored = await fetch(store, { method: 'POST', headers, body });
+    expect(stored.status).toBe(200);
+  }
+});
+afterAll(async () => {
+  await cluster.stop();
+  await provider.stop();
+});
+
+/** A line to the gateway over which a megabyte a second gets to the client, steadily. */
+async function slowLine(port: number): Promise<AsyncDisposable & { url: string }> {
+  const sockets = new Set<Socket>();
+  const line = createServer(client => {
+    const server = connect(port, '127.0.0.1');
+    const slowly = new Transform({
+      transform: (chunk: Buffer, _, done) => {
+        setTimeout(done, chunk.length / LINE_BYTES_PER_MS, null, chunk);
+      },
+    });
+    client.pipe(server).pipe(slowly).pipe(client);
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+    }
+    client.once('close', () => server.destroy());
+    server.once('close', () => slowly.end());
+  }).listen(0, '127.0.0.1');
+  await once(line, 'listening');
+  return {
+    url: `http://127.0.0.1:${(line.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      const closed = once(line, 'close');
+      line.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+const resume = async (client: RecordingClient, afterSeq?: number): Promise<Page> =>
+  (await client.ask('resume', { conversationId, afterSeq })) as unknown as Page;
+const older = async (client: RecordingClient, beforeSeq = 0): Promise<Page> =>
+  (await client.ask('load-older', { conversationId, beforeSeq })) as unknown as Page;
+const seqs = (...pages: Page[]): number[] => pages.flatMap(({ messages }) => messages.map(({ seq }) => seq));
+const everySeq = Array.from({ length: 2 * TURNS }, (_, index) => index + 1);
+
+test('whoever has missed ten megabytes gets them page by page over a slow line, and is not cut off', async () => {
+  await using line = await slowLine(cluster.gateways[0]?.port ?? 0);
+  using client = await nativeClient(line.url);
+  const pages = [await resume(client, 1)];
+  while (pages.at(-1)?.hasNewer) pages.push(await resume(client, pages.at(-1)?.messages.at(-1)?.seq));
+  expect(seqs(...pages)).toEqual(everySeq.slice(1));
+  expect(client.all('error')).toEqual([]);
+  for (const { messages } of pages) {
+    expect(Buffer.byteLength(JSON.stringify(messages))).toBeLessThanOrEqual(PAGE_BYTES);
+  }
+}, 60_000);
+
+test('who is new gets the newest page, and reads back as far as it likes', async () => {
+  using client = await nativeClient(gateway());
+  const pages = [await resume(client)];
+  expect(seqs(...pages).at(-1)).toBe(2 * TURNS);
+  expect(pages[0]?.hasNewer).toBe(false);
+  while (pages[0]?.hasOlder) pages.unshift(await older(client, pages[0].messages[0]?.seq));
+  expect(seqs(...pages)).toEqual(everySeq);
+});
+
+test('one resume at a time: the others are refused until it is answered, and the client stays', async () => {
+  using client = await nativeClient(gateway());
+  const pages = await Promise.all(Array.from({ length: 20 }, () => resume(client)));
+  expect(pages.filter(({ ok }) => ok)).toHaveLength(1);
+  expect(pages.find(({ ok }) => !ok)).toMatchObject({
+    error: { code: 'RATE_LIMIT_EXCEEDED', retryAfterMs: expect.any(Number) as number },
+  });
+  expect(await resume(client)).toMatchObject({ ok: true });
+});
+
+test('a stranger reads nothing back', async () => {
+  await using closed = await Cluster.start({ workers: 0, provider, env: { AUTH_MODE: 'token' } });
+  const url = closed.gateways[0]?.url ?? '';
+  using owner = await nativeClient(url);
+  const { conversationId: owned } = await owner.ask('resume', {});
+  using stranger = await nativeClient(url);
+  await stranger.ask('resume', {});
+  expect(await stranger.ask('load-older', { conversationId: owned, beforeSeq: 9 })).toMatchObject({
+    error: { code: 'CONVERSATION_NOT_FOUND' },
+  });
+  expect(await owner.ask('load-older', { conversationId: owned, beforeSeq: 9 })).toMatchObject({ ok: true });
+});
