@@ -6,6 +6,8 @@ interface Entry {
   epoch: number;
   runs: number;
   closed: boolean;
+  /** The newest claim, and what it was given. */
+  claim?: { readonly id: string; readonly reply: unknown };
   readonly question: string;
 }
 
@@ -16,6 +18,7 @@ export class ClaimDesk implements AsyncDisposable {
   readonly #answers = new Map<string, Entry>();
   readonly #http: HttpServer;
   #refusals = 0;
+  #isMute = false;
   /** Calls so far, e.g. `claim`, `release`. */
   readonly calls: string[] = [];
 
@@ -30,7 +33,8 @@ export class ClaimDesk implements AsyncDisposable {
           /\/answers\/([^/]+)\/(claim|release)$/.exec(request.url ?? '') ?? [];
         void text(request).then(body => {
           const { status, reply } = desk.#answer(decodeURIComponent(answerId), call, body);
-          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+          if (desk.#isMute) request.socket.destroy();
+          else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
         });
       },
       { port: 0, host: '127.0.0.1' },
@@ -61,6 +65,11 @@ export class ClaimDesk implements AsyncDisposable {
     this.#refusals = calls;
   }
 
+  /** While mute, it does what it is asked to, but its replies are lost. */
+  set isMute(isMute: boolean) {
+    this.#isMute = isMute;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#http.stop(0);
   }
@@ -73,9 +82,16 @@ export class ClaimDesk implements AsyncDisposable {
       return { status: 503, reply: new ParleyError('HISTORY_UNAVAILABLE').toBody() };
     }
     if (!entry) return { status: 404, reply: new ParleyError('ANSWER_NOT_FOUND').toBody() };
-    const reply = call === 'claim' ? this.#claim(entry) : this.#release(entry, body);
+    const reply = call === 'claim' ? this.#claimOnce(entry, body) : this.#release(entry, body);
     const { reply: contract } = call === 'claim' ? historyApi.claimAnswer : historyApi.releaseAnswer;
     return { status: 200, reply: contract.parse(reply) };
+  }
+
+  #claimOnce(entry: Entry, body: string): unknown {
+    const { claimId: id } = historyApi.claimAnswer.request.partial().parse(JSON.parse(body));
+    if (id === undefined) throw new Error('A worker names its claims');
+    if (entry.claim?.id !== id) entry.claim = { id, reply: this.#claim(entry) };
+    return entry.claim.reply;
   }
 
   #claim(entry: Entry): unknown {

@@ -40,7 +40,7 @@ export class MemoryLog implements AnswerSink {
   restore(text: string): Promise<'ok' | 'replaced'> {
     if (this.replaced) return Promise.resolve('replaced');
     this.text = text;
-    this.state = 'streaming';
+    if (this.state === 'finished') this.state = 'streaming';
     return Promise.resolve('ok');
   }
 }

@@ -1,3 +1,4 @@
+import { redisNames } from '@parley/contracts';
 import { answer, holdAfter, pieces, waitFor } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { WorkerRig } from './worker-rig.ts';
@@ -114,4 +115,18 @@ test('Redis restarted without its data in mid-answer: the answer ends, and new o
   expect(await rig.finish(order)).toMatchObject({ status: 'complete', text: 'before after', epoch: 1 });
   rig.provider.script(answer('next'));
   expect(await rig.finish(await rig.ask(), 20_000)).toMatchObject({ status: 'complete', text: 'next' });
+});
+
+test('a deleted answer that is asked for again waits until nobody can write the old one any more', async () => {
+  await using rig = await WorkerRig.start();
+  const order = await rig.ask();
+  await rig.log.open(order, 1);
+  await rig.log.forget(order.conversationId, [order.answerId]);
+  await rig.startWorker();
+  rig.provider.script(answer('anew'));
+  await waitFor(() => rig.desk.calls.includes('release'), { what: 'the run to be given back' });
+  // What its time-to-live does.
+  await rig.connection.del(redisNames.answer(order.conversationId, order.answerId).meta);
+  expect(await rig.finish(order)).toMatchObject({ status: 'complete', text: 'anew' });
+  expect(rig.provider.requests).toHaveLength(1);
 });

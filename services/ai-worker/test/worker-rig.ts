@@ -98,7 +98,9 @@ export class WorkerRig implements AsyncDisposable {
   /** Starts a worker as a process of its own. */
   async spawnWorker(env: Env = {}): Promise<ServiceProcess> {
     const options = { name: 'worker', main: MAIN, env: { PATH: process.env.PATH, ...this.#env(env) } };
-    return this.#releases.adopt(await ServiceProcess.start(options), worker => worker.kill());
+    return this.#releases.adopt(await ServiceProcess.start(options), async worker => {
+      await worker.terminate();
+    });
   }
 
   /** Orders an answer to a question. */

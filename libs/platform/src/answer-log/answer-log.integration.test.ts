@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { redisNames, type Message } from '@parley/contracts';
-import type {} from '@parley/testkit';
+import { OwnedRedis } from '@parley/testkit';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { AnswerLog, type AnswerRef } from './answer-log.ts';
 import { AnswerHeartbeat } from './heartbeat.ts';
 
@@ -12,21 +12,24 @@ let log: AnswerLog;
 let answer: AnswerRef;
 let heard: Record<string, unknown>[];
 
-beforeAll(() => {
-  redis = new Redis(inject('redisUrl'));
-  subscriber = new Redis(inject('redisUrl'));
+beforeEach(async () => {
+  const server = await OwnedRedis.start();
+  onTestFinished(() => server.stop());
+  [redis, subscriber] = [connect(server.url), connect(server.url)];
   subscriber.on('message', (_channel, payload) => heard.push(JSON.parse(payload) as Record<string, unknown>));
   log = new AnswerLog(redis);
-});
-afterAll(async () => {
-  await subscriber.quit();
-  await redis.quit();
-});
-beforeEach(async () => {
   answer = { conversationId: randomUUID(), answerId: `a_${randomUUID()}` };
   heard = [];
   await subscriber.subscribe(redisNames.conversationChannel(answer.conversationId));
 });
+
+function connect(url: string): Redis {
+  const connection = new Redis(url);
+  onTestFinished(async () => {
+    await connection.quit();
+  });
+  return connection;
+}
 
 /** Frames and replies come on different connections: a round trip on the subscriber's makes sure that all are here. */
 async function frames(): Promise<Record<string, unknown>[]> {
@@ -83,8 +86,18 @@ test('a replaced worker is refused from the moment the next epoch is open', asyn
   expect(await log.append(answer, 1, 3, ' late')).toBe('replaced');
   expect(await log.restore(answer, 1, 'old late')).toBe('replaced');
   expect(await log.open(answer, 1)).toBe('replaced');
-  expect(await log.open(answer, 2)).toBe('replaced');
   expect(await log.read(answer)).toEqual({ epoch: 2, state: 'streaming', text: '' });
+});
+
+test('an opening that arrives twice is one, as long as nothing is written', async () => {
+  expect(await log.open(answer, 1)).toBe('ok');
+  expect(await log.open(answer, 1)).toBe('ok');
+  expect(await frames()).toHaveLength(1);
+  await log.append(answer, 1, 0, 'text');
+  expect(await log.open(answer, 1)).toBe('replaced');
+  await log.seal(answer, 2);
+  expect(await log.open(answer, 2)).toBe('replaced');
+  expect(await log.read(answer)).toMatchObject({ epoch: 2, text: 'text' });
 });
 
 test('a fenced answer takes no more text, and says why', async () => {
@@ -114,6 +127,27 @@ test('a log that Redis has lost is noticed at the next append and can be written
   expect(await log.append(answer, 1, 6, ' after')).toBe('ok');
   expect(await log.read(answer)).toMatchObject({ text: 'before after' });
   expect(await log.live(answer.conversationId)).toEqual([answer.answerId]);
+});
+
+test.each(['stopping', 'superseding'] as const)(
+  'a log that is %s stays so when its lost text is written again',
+  async state => {
+    await log.open(answer, 1);
+    await log.append(answer, 1, 0, 'before');
+    const { meta, text } = redisNames.answer(answer.conversationId, answer.answerId);
+    await redis.del(meta, text);
+    expect(await log.append(answer, 1, 6, ' after')).toBe('missing');
+    await log.fence(answer, state, 1);
+    expect(await log.restore(answer, 1, 'before')).toBe('ok');
+    expect(await log.append(answer, 1, 6, ' after')).toBe(state);
+    expect(await log.read(answer)).toEqual({ epoch: 1, state, text: 'before' });
+  },
+);
+
+test('a fence of an epoch before does not hold up the restoring one', async () => {
+  await log.fence(answer, 'stopping', 1);
+  expect(await log.restore(answer, 2, 'text')).toBe('ok');
+  expect(await log.append(answer, 2, 4, ' and more')).toBe('ok');
 });
 
 test('the text of a dead worker can be taken over, and the worker, if it was not dead, is refused', async () => {
@@ -159,6 +193,7 @@ test('a forgotten answer is gone, and a worker that still writes is refused', as
   expect(await log.read(answer)).toMatchObject({ text: '' });
   expect(await log.append(answer, 1, 6, ' more')).toBe('replaced');
   expect(await log.restore(answer, 1, 'secret more')).toBe('replaced');
+  expect(await log.open(answer, 2)).toBe('forgotten');
   expect(await log.live(answer.conversationId)).toEqual([]);
 });
 
@@ -171,7 +206,7 @@ test('the scripts survive that Redis forgets them', async () => {
 test('a heartbeat is there from its start to its end', async () => {
   const failed: unknown[] = [];
   {
-    await using _ = await AnswerHeartbeat.start(redis, answer, error => failed.push(error));
+    using _ = await AnswerHeartbeat.start(redis, answer, error => failed.push(error));
     expect(await AnswerHeartbeat.isAlive(redis, answer)).toBe(true);
   }
   expect(await AnswerHeartbeat.isAlive(redis, answer)).toBe(false);

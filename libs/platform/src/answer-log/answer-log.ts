@@ -49,6 +49,16 @@ export interface Append {
   readonly text: string;
 }
 
+/**
+ * Whether an epoch is open.
+ *
+ * - `ok`: it is.
+ * - `replaced`: a newer one has been opened; keep silent.
+ * - `stopping`, `superseding`: it was fenced before it began.
+ * - `forgotten`: the answer was deleted. If it was asked for again, under the same keys: open it again later.
+ */
+type OpenResult = 'ok' | 'replaced' | 'forgotten' | FenceState;
+
 /** Why the pen was taken away. */
 export type FenceState = 'stopping' | 'superseding';
 
@@ -94,11 +104,11 @@ export class AnswerLog {
     this.#read = luaScript(redis, 'parleyAnswerRead', READ);
   }
 
-  /** Opens an epoch with an empty text and tells the conversation; says so if it was fenced before it began. */
-  async open(answer: AnswerRef, epoch: number): Promise<'ok' | 'replaced' | FenceState> {
+  /** Opens an epoch with an empty text and tells the conversation. */
+  async open(answer: AnswerRef, epoch: number): Promise<OpenResult> {
     const frame = conversationFrame.write.parse({ type: 'answer.started', answerId: answer.answerId, epoch });
-    const args = [epoch, LOG_TTL_MS, answer.answerId, JSON.stringify(frame)];
-    return (await this.#open(keyList(answer), args)) as 'ok' | 'replaced' | FenceState;
+    const args = [epoch, LOG_TTL_MS, answer.answerId, JSON.stringify(frame), NO_LATER_EPOCH];
+    return (await this.#open(keyList(answer), args)) as OpenResult;
   }
 
   /** Writes one piece at its offset (UTF-16 code units) and publishes it. */
@@ -175,7 +185,7 @@ export class AnswerLog {
     return this.#redis.smembers(redisNames.liveAnswers(conversationId));
   }
 
-  /** Removes the logs of a conversation's answers; for a while, workers that still write are refused. */
+  /** Removes the logs of a conversation's answers; for 30 s, workers that still write are refused. */
   async forget(conversationId: string, answerIds: readonly string[]): Promise<void> {
     for (const answerId of answerIds) {
       await this.#forget(keyList({ conversationId, answerId }), [NO_LATER_EPOCH, RETIRED_TTL_MS, answerId]);

@@ -6,13 +6,20 @@
  */
 
 /**
- * ARGV: epoch, ttl, answerId, frame. Refuses an epoch that is not newer than the newest; one that was fenced before it was
- * opened learns why.
+ * ARGV: epoch, ttl, answerId, frame, the epoch that is never reached. Refuses an epoch that is not newer than the newest; one
+ * that was fenced before it was opened learns why.
+ *
+ * An opening that arrives twice (a connection that broke between write and reply sends it again) changes nothing. History
+ * gives an epoch to one worker only, so who finds it open and empty is the worker that has opened it.
  */
 export const OPEN = `
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'length')
 local current = tonumber(meta[1] or '0')
-if current == tonumber(ARGV[1]) and (meta[2] == 'stopping' or meta[2] == 'superseding') then return meta[2] end
+if current == tonumber(ARGV[1]) then
+  if meta[2] == 'stopping' or meta[2] == 'superseding' then return meta[2] end
+  if meta[2] == 'streaming' and meta[3] == '0' then return 'ok' end
+end
+if meta[1] == ARGV[5] then return 'forgotten' end
 if current >= tonumber(ARGV[1]) then return 'replaced' end
 redis.call('DEL', KEYS[2])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', 0, 'state', 'streaming')
@@ -56,12 +63,15 @@ return results
 
 /**
  * ARGV: epoch, length, text, ttl, answerId. Writes the whole text again after Redis lost it. Nothing is published: readers
- * find the gap with the next piece.
+ * find the gap with the next piece. An epoch that was fenced meanwhile stays so: the next append learns it.
  */
 export const RESTORE = `
-local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
-if current > tonumber(ARGV[1]) then return 'replaced' end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', ARGV[2], 'state', 'streaming')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local current = tonumber(meta[1] or '0')
+local epoch = tonumber(ARGV[1])
+if current > epoch then return 'replaced' end
+local fenced = current == epoch and (meta[2] == 'stopping' or meta[2] == 'superseding')
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', ARGV[2], 'state', fenced and meta[2] or 'streaming')
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
 redis.call('SADD', KEYS[3], ARGV[5])

@@ -1,7 +1,7 @@
 import type { AnswerLog, Append, AppendResult } from '@parley/platform';
 
 /** Batches that may wait for Redis. One costs a round trip of delay, more find less to take along. */
-const MAX_IN_FLIGHT = 1;
+const MAX_IN_FLIGHT = 2;
 /** Pieces in one call: Redis does nothing else meanwhile. */
 const MAX_PIECES = 200;
 

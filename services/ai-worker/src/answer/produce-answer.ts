@@ -7,11 +7,14 @@ import { APOLOGY } from './apology.ts';
 import { endingOf } from './ending.ts';
 import { MergingWriter, type AnswerSink } from './merging-writer.ts';
 import { pump, type PumpResult } from './pump.ts';
+import { UnsettledClaim } from './unsettled-claim.ts';
 
 /** An answer that somebody waits for. */
 export interface AnswerOrder extends AnswerRef {
   /** Milliseconds since 1970. */
   readonly queuedAt: number;
+  /** Names the claim. No two workers may have the same, nor one worker again after the claim was answered. */
+  readonly claimId: string;
 }
 
 /** `wait`: nothing has happened yet; try again after `ms`. */
@@ -27,6 +30,8 @@ type Run = Extract<AnswerClaim, { outcome: 'run' }>;
 
 /** How long a visitor is left waiting for a rate-limited provider, counted from the moment the answer was queued. */
 const PATIENCE_MS = 120_000;
+/** A deleted answer's log keeps old workers out for a while, and so the one that was asked for again. */
+const FORGOTTEN_RETRY_MS = 2_000;
 const DONE: Outcome = { kind: 'done' };
 
 /** Turns the order for an answer into its text, shown as it comes, and tells history how it ended. */
@@ -43,7 +48,8 @@ export class ProduceAnswer {
 
   /**
    * @param signal lets go of the answer at once, without ending it.
-   * @throws anything; the order must be repeated then.
+   * @throws UnsettledClaim: the order must be repeated with the same claim.
+   * @throws anything else: the order must be repeated with a new one.
    */
   async produce(order: AnswerOrder, signal: AbortSignal): Promise<Outcome> {
     const patienceMs = order.queuedAt + PATIENCE_MS - Date.now();
@@ -68,15 +74,16 @@ export class ProduceAnswer {
     }
   }
 
-  async #claim({ conversationId, answerId }: AnswerOrder): Promise<AnswerClaim> {
-    const contextMessages = this.#settings.context.maxMessages;
+  async #claim({ conversationId, answerId, claimId }: AnswerOrder): Promise<AnswerClaim> {
+    const { maxMessages: contextMessages } = this.#settings.context;
+    const request = { conversationId, answerId, claimId, contextMessages };
     try {
-      return await this.#ports.history.call('claimAnswer', { conversationId, answerId, contextMessages });
+      return await this.#ports.history.call('claimAnswer', request);
     } catch (error) {
       // Deleted while the order waited.
       const gone = error instanceof ParleyError && error.status === 404;
       if (gone) return { outcome: 'closed' };
-      throw error;
+      throw new UnsettledClaim(claimId, error);
     }
   }
 
@@ -103,6 +110,7 @@ export class ProduceAnswer {
     const { answer, epoch } = attempt;
     const opened = await this.#ports.answerLog.open(answer, epoch);
     if (opened === 'replaced') return this.#keepSilent(attempt);
+    if (opened === 'forgotten') return this.#giveBack(attempt, FORGOTTEN_RETRY_MS);
     // Somebody was quicker than the first word.
     if (opened !== 'ok') return this.#finish(attempt, { status: statusOf(opened) }, '');
     const result = await this.#pump(attempt, claim, signal);
@@ -118,8 +126,7 @@ export class ProduceAnswer {
       case 'keep-silent':
         return this.#keepSilent(attempt);
       case 'wait':
-        await this.#ports.history.call('releaseAnswer', { ...answer, epoch });
-        return waitFor(verdict.ms);
+        return this.#giveBack(attempt, verdict.ms);
       case 'run-again':
         throw verdict.error;
     }
@@ -174,6 +181,12 @@ export class ProduceAnswer {
       'the answer has ended',
     );
     return DONE;
+  }
+
+  /** The provider has not been asked: the run counts as none. */
+  async #giveBack({ answer, epoch }: Attempt, ms: number): Promise<Outcome> {
+    await this.#ports.history.call('releaseAnswer', { ...answer, epoch });
+    return waitFor(ms);
   }
 
   #keepSilent({ answer, epoch }: Attempt): Outcome {

@@ -1,6 +1,7 @@
 import { isClosed, type Message } from '@parley/contracts';
 import { estimateTokenCount, sliceByTokens } from 'tokenx';
 import type { ContextMessage } from '../providers/provider.ts';
+import { withoutHiddenText } from './without-hidden-text.ts';
 
 export interface ContextLimits {
   /** Messages of the conversation, the system prompt not counted. */
@@ -47,7 +48,7 @@ export function buildContext(
  */
 function toContext({ role, status, content }: Message): ContextMessage[] {
   if (role === 'system' || status === 'failed' || !isClosed(status) || content === '') return [];
-  return [{ role: role === 'user' ? 'user' : 'assistant', content }];
+  return [{ role: role === 'user' ? 'user' : 'assistant', content: withoutHiddenText(content) }];
 }
 
 function tokensOf(text: string, limit: number): number {

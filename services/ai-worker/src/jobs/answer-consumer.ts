@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { answerJob, redisNames } from '@parley/contracts';
+import { answerJob, redisNames, type AnswerJob } from '@parley/contracts';
 import { scoped, type Log } from '@parley/platform';
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { AnswerOrder, Outcome } from '../answer/produce-answer.ts';
+import { UnsettledClaim } from '../answer/unsettled-claim.ts';
 
 export type Produce = (order: AnswerOrder, signal: AbortSignal) => Promise<Outcome>;
 
@@ -102,18 +104,32 @@ export class AnswerConsumer {
   async #process(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     const parsed = answerJob.read.safeParse(job.data);
     if (!parsed.success || !signal) throw new UnrecoverableError('The job is not an order for an answer');
-    const { answerId, conversationId } = parsed.data;
+    const { answerId, conversationId, unsettledClaim } = parsed.data;
+    const isOurs = unsettledClaim?.start === job.attemptsStarted;
+    const claimId = isOurs ? unsettledClaim.id : randomUUID();
     const lost = new AbortController();
     this.#runs.set(answerId, lost);
     try {
-      const order = { answerId, conversationId, queuedAt: job.timestamp };
+      const order = { answerId, conversationId, queuedAt: job.timestamp, claimId };
       const outcome = await this.#produce(order, AbortSignal.any([signal, lost.signal]));
       if (outcome.kind === 'done') return;
       await job.moveToDelayed(Date.now() + outcome.ms, token);
       throw new DelayedError();
+    } catch (error) {
+      if (error instanceof UnsettledClaim) await this.#handOn(job, error);
+      throw error;
     } finally {
       if (this.#runs.get(answerId) === lost) this.#runs.delete(answerId);
     }
+  }
+
+  /**
+   * Leaves a claim to the job's next start, whichever worker that is. Only to that one: a later start may follow on a run that
+   * has begun, and two workers with one epoch would write into one text. If it cannot be left, a run is used up.
+   */
+  async #handOn(job: Job, { claimId: id }: UnsettledClaim): Promise<void> {
+    const unsettledClaim: AnswerJob['unsettledClaim'] = { id, start: job.attemptsStarted + 1 };
+    await job.updateData({ ...(job.data as AnswerJob), unsettledClaim }).catch(() => undefined);
   }
 
   /**

@@ -120,6 +120,8 @@ export interface UnfinishedPage {
 }
 
 export interface ClaimRequest extends AnswerRef {
+  /** Names the claim: who asks again under this id gets the claim that was made, as long as it is the newest. */
+  readonly claimId: string;
   /** Runs that an answer may have in all. */
   readonly maxRuns: number;
   /** Messages of context, at most. */
@@ -213,7 +215,7 @@ export interface ConversationStore {
    */
   supersede(conversationId: string, range: SeqRange): Promise<Message[]>;
 
-  /** Opens a new epoch of an answer. @returns undefined if there is no such answer. */
+  /** Opens a new epoch of an answer, once for each claim. @returns undefined if there is no such answer. */
   claimAnswer(request: ClaimRequest): Promise<StoredClaim>;
   /** Gives the newest epoch's run back. @returns false if the epoch is not the newest, or the answer has ended. */
   releaseAnswer(answer: AnswerRef, epoch: number): Promise<boolean>;

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { answerSuite } from './suite/answer-suite.ts';
+import { claimSuite } from './suite/claim-suite.ts';
 import { conversationSuite } from './suite/conversation-suite.ts';
 import { endingSuite } from './suite/ending-suite.ts';
 import { messageSuite } from './suite/message-suite.ts';
@@ -15,6 +16,7 @@ export function storeSuite(fixture: StoreFixture): void {
   const parts = [
     ['turns', turnSuite],
     ['answers', answerSuite],
+    ['claims that are made again', claimSuite],
     ['ends that are asked for', endingSuite],
     ['what is superseded', supersedingSuite],
     ['conversations', conversationSuite],

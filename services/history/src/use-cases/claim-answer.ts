@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ParleyError, type AnswerClaim, type HistoryParsedRequest } from '@parley/contracts';
 import { scoped, type Log } from '@parley/platform';
 import type { SettleAnswer } from '../effects/answer-settlement.ts';
@@ -16,8 +17,8 @@ export type ClaimAnswer = (request: HistoryParsedRequest<'claimAnswer'>) => Prom
 
 export function claimAnswer({ store, settleAnswer, maxRuns, log }: ClaimAnswerDeps): ClaimAnswer {
   const line = scoped(log, { component: 'claimAnswer', function: 'claimAnswer' });
-  return async request => {
-    const stored = await store.claimAnswer({ ...request, maxRuns });
+  return async ({ claimId = randomUUID(), ...request }) => {
+    const stored = await store.claimAnswer({ ...request, claimId, maxRuns });
     if (!stored) throw new ParleyError('ANSWER_NOT_FOUND');
     if (stored.closed) {
       await settleAnswer(stored.closed).catch((error: unknown) => {

@@ -21,7 +21,10 @@ const cases: [string, Record<string, string>, number][] = [
     },
     3_000,
   ],
-  ['more than a minute', { 'x-ratelimit-reset-requests': '23h59m' }, 60_000],
+  ['more than a minute', { 'retry-after': '300' }, 300_000],
+  ['more than a minute, in milliseconds', { 'retry-after-ms': '90000' }, 90_000],
+  ['more than a day', { 'retry-after': 'Thu, 01 Jan 2027 00:00:00 GMT' }, 86_400_000],
+  ['a reset in hours, which is no order', { 'x-ratelimit-reset-requests': '23h59m' }, 60_000],
 ];
 
 test.each(cases)('%s', (_, headers, expected) => {

@@ -1,10 +1,12 @@
-const MAX_MS = 60_000;
+const MAX_MS = 86_400_000;
+/** A reset is when the whole limit is back, which may take a day; the next request is allowed long before. */
+const MAX_RESET_MS = 60_000;
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /**
  * How long a rate-limited key has to wait.
  *
- * @returns milliseconds, at most a minute; 0 if the headers do not tell.
+ * @returns milliseconds, as told, at most a day; at most a minute if only a reset is told; 0 if the headers do not tell.
  */
 export function retryAfterMs(headers: Headers, now = Date.now()): number {
   const told = fromRetryAfterMs(headers) ?? fromRetryAfter(headers, now) ?? fromReset(headers) ?? 0;
@@ -33,7 +35,7 @@ function fromReset(headers: Headers): number | undefined {
   });
   const usedUp = resets.filter(reset => reset.usedUp);
   const times = (usedUp.length > 0 ? usedUp : resets).map(({ ms }) => ms);
-  return times.length === 0 ? undefined : Math.max(...times);
+  return times.length === 0 ? undefined : Math.min(Math.max(...times), MAX_RESET_MS);
 }
 
 /** `6m0s`, `1.5s`, `20ms`, or plain seconds. */

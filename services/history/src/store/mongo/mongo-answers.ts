@@ -1,4 +1,4 @@
-import { isClosed, type EndAs, type Message } from '@parley/contracts';
+import { isClosed, type AnswerClaim, type EndAs, type Message } from '@parley/contracts';
 import type { AnswerRef } from '@parley/platform';
 import { trusted, type Model, type QueryFilter, type UpdateQuery } from 'mongoose';
 import type {
@@ -19,6 +19,8 @@ import type { MessageDocument } from './mongo-models.ts';
 import type { MongoTurns } from './mongo-turns.ts';
 
 const unwished = () => ({ endAs: trusted({ $exists: false }) });
+/** What makes a claim happen once, however often it is made. */
+const unclaimedBy = (claimId: string) => ({ claimId: trusted({ $ne: claimId }) });
 
 /** The life of answers. Each step is one atomic update of one document. */
 export class MongoAnswers {
@@ -43,11 +45,11 @@ export class MongoAnswers {
   }
 
   async claim(request: ClaimRequest): Promise<StoredClaim> {
-    const { conversationId, answerId, maxRuns, contextMessages } = request;
+    const { conversationId, answerId, claimId, maxRuns } = request;
     const run = await this.#change(
       request,
-      { runs: trusted({ $lt: maxRuns }), ...unwished() },
-      { $inc: { epoch: 1, runs: 1 }, $set: { status: 'streaming' } },
+      { runs: trusted({ $lt: maxRuns }), ...unwished(), ...unclaimedBy(claimId) },
+      { $inc: { epoch: 1, runs: 1 }, $set: { status: 'streaming', claimId, claimOutcome: 'run' } },
     );
     // Read after the claim: a takeover either is seen here, or sees the claimed answer and fences it.
     const conversation = await this.#conversations.get(conversationId);
@@ -55,19 +57,12 @@ export class MongoAnswers {
       await this.#messages.deleteAll(conversationId);
       return undefined;
     }
-    if (conversation.mode === 'human') {
-      const closed = await this.#close(request, unwished(), 'superseded');
-      if (closed) return { claim: { outcome: 'closed' }, closed };
-    } else if (run) {
-      const context = await this.#messages.context(toMessage(run), contextMessages);
-      const lastRun = (run.runs ?? 0) >= maxRuns;
-      return { claim: { outcome: 'run', epoch: run.epoch ?? 0, lastRun, context } };
-    }
-    const fenced = await this.#change(request, {}, { $inc: { epoch: 1 } });
-    if (fenced) {
-      const wish = fenced.endAs === undefined ? {} : { endAs: fenced.endAs };
-      return { claim: { outcome: 'exhausted', epoch: fenced.epoch ?? 0, ...wish } };
-    }
+    const isHuman = conversation.mode === 'human';
+    const closed = isHuman ? await this.#close(request, unwished(), 'superseded') : undefined;
+    if (closed) return { claim: { outcome: 'closed' }, closed };
+    const mayRun = isHuman ? null : run;
+    const claimed = mayRun ?? (await this.#fence(request)) ?? (await this.#claimedBefore(request));
+    if (claimed) return { claim: await this.#claimOf(claimed, request) };
     return (await this.#messages.get(conversationId, answerId)) && { claim: { outcome: 'closed' } };
   }
 
@@ -126,6 +121,24 @@ export class MongoAnswers {
 
   async listOpen(query: UnfinishedQuery): Promise<UnfinishedPage> {
     return nextAnswersOf(await this.#turns.openRecords(query), query);
+  }
+
+  async #fence({ claimId, ...answer }: ClaimRequest): Promise<MessageDocument | null> {
+    const update = { $inc: { epoch: 1 }, $set: { claimId, claimOutcome: 'exhausted' } } as const;
+    return this.#change(answer, unclaimedBy(claimId), update);
+  }
+
+  async #claimedBefore(request: ClaimRequest): Promise<MessageDocument | null> {
+    const { conversationId, answerId, claimId } = request;
+    return this.#model.findOne({ _id: answerId, openIn: conversationId, claimId }).lean<MessageDocument>();
+  }
+
+  async #claimOf(claimed: MessageDocument, { maxRuns, contextMessages }: ClaimRequest): Promise<AnswerClaim> {
+    const { epoch = 0, endAs, claimOutcome, runs = 0 } = claimed;
+    if (endAs !== undefined) return { outcome: 'exhausted', epoch, endAs };
+    if (claimOutcome === 'exhausted') return { outcome: 'exhausted', epoch };
+    const context = await this.#messages.context(toMessage(claimed), contextMessages);
+    return { outcome: 'run', epoch, lastRun: runs >= maxRuns, context };
   }
 
   /** The epoch goes up, so that a text that was on its way comes too late. */

@@ -14,6 +14,8 @@ export function toMessage(document: MessageDocument): Message {
   delete fields.openIn;
   delete fields.runs;
   delete fields.endAs;
+  delete fields.claimId;
+  delete fields.claimOutcome;
   return messageRecord.read.parse({ id, ...fields });
 }
 

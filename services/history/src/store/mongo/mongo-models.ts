@@ -17,6 +17,9 @@ export interface MessageDocument extends Omit<Message, 'id'> {
   runs?: number;
   /** Answers: how somebody wished them to end while they were open. */
   endAs?: EndAs;
+  /** Answers: the id of the newest claim, and what it was given. */
+  claimId?: string;
+  claimOutcome?: 'run' | 'exhausted';
 }
 
 export interface MongoModels {
@@ -62,6 +65,8 @@ const messageSchema = new Schema(
     openIn: String,
     runs: Number,
     endAs: String,
+    claimId: String,
+    claimOutcome: String,
   },
   { ...options, collection: 'messages' },
 )

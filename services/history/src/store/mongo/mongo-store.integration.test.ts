@@ -66,7 +66,7 @@ describe.skipIf(server === null)('MongoDB', () => {
       (await raw.collection('messages').find({ openIn: 'c' }).toArray()).map(({ _id }) => String(_id));
     expect(await open()).toEqual([answer?.id]);
     const ref = { conversationId: 'c', answerId: answer?.id ?? '' };
-    await store.claimAnswer({ ...ref, maxRuns: 1, contextMessages: 1 });
+    await store.claimAnswer({ ...ref, claimId: 'x', maxRuns: 1, contextMessages: 1 });
     await store.finishAnswer({ ...ref, epoch: 1, status: 'complete', text: 'So.' });
     expect(await open()).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe.skipIf(server === null)('MongoDB', () => {
     const { answer } = await store.appendTurn({ conversationId: 'c', clientMessageId: 'k', content: 'Why?' });
     await raw.collection('conversations').deleteMany({});
     const ref = { conversationId: 'c', answerId: answer?.id ?? '' };
-    expect(await store.claimAnswer({ ...ref, maxRuns: 1, contextMessages: 1 })).toBeUndefined();
+    expect(await store.claimAnswer({ ...ref, claimId: 'x', maxRuns: 1, contextMessages: 1 })).toBeUndefined();
     expect(await raw.collection('messages').countDocuments()).toBe(0);
   });
 

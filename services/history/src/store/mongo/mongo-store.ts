@@ -26,7 +26,7 @@ import type {
   UnfinishedQuery,
 } from '../conversation-store.ts';
 import { MongoAnswers } from './mongo-answers.ts';
-import { newConnection, openConnection } from './mongo-connection.ts';
+import { newConnection, openConnection, pingServer } from './mongo-connection.ts';
 import { MongoConversations } from './mongo-conversations.ts';
 import { MongoMessages } from './mongo-messages.ts';
 import { mongoModels, type MongoModels } from './mongo-models.ts';
@@ -71,7 +71,7 @@ export class MongoStore implements ConversationStore {
   }
 
   async ping(): Promise<void> {
-    await this.#connection.db?.command({ ping: 1 });
+    await pingServer(this.#connection);
   }
 
   async listConversations(query: ConversationQuery): Promise<ConversationPage> {

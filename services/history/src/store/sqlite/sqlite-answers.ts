@@ -1,4 +1,4 @@
-import { isClosed, type EndAs, type Message } from '@parley/contracts';
+import { isClosed, type AnswerClaim, type EndAs, type Message } from '@parley/contracts';
 import type { AnswerRef } from '@parley/platform';
 import type {
   ClaimRequest,
@@ -14,7 +14,7 @@ import { nextAnswersOf } from '../unfinished-page.ts';
 import type { SqliteConversations } from './sqlite-conversations.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteMessages } from './sqlite-messages.ts';
-import { toMessage } from './sqlite-rows.ts';
+import { toMessage, type Row } from './sqlite-rows.ts';
 
 const OPEN = 'id = :answerId AND open_in = :conversationId';
 const UNWISHED = 'end_as IS NULL';
@@ -24,11 +24,12 @@ const WISH = `
   UPDATE messages SET end_as = coalesce(end_as, :as), updated_at = :at
   WHERE ${OPEN} RETURNING end_as, epoch, status`;
 const CLOSE_AS_WISHED = `${CLOSE}, status = end_as WHERE ${OPEN} RETURNING *`;
+const CLAIMED = `SELECT * FROM messages WHERE ${OPEN} AND claim_id = :claimId`;
+const CLAIM = 'UPDATE messages SET epoch = epoch + 1, claim_id = :claimId, updated_at = :at';
 const RUN = `
-  UPDATE messages SET status = 'streaming', epoch = epoch + 1, runs = runs + 1, updated_at = :at
+  ${CLAIM}, claim_outcome = 'run', status = 'streaming', runs = runs + 1
   WHERE ${OPEN} AND runs < :maxRuns AND ${UNWISHED} RETURNING *`;
-const FENCE = `
-  UPDATE messages SET epoch = epoch + 1, updated_at = :at WHERE ${OPEN} RETURNING epoch, end_as`;
+const FENCE = `${CLAIM}, claim_outcome = 'exhausted' WHERE ${OPEN} RETURNING *`;
 const RELEASE = `
   UPDATE messages SET runs = runs - (status = 'streaming'), status = 'pending', updated_at = :at
   WHERE ${OPEN} AND epoch = :epoch`;
@@ -58,24 +59,19 @@ export class SqliteAnswers {
     this.#messages = messages;
   }
 
-  claim({ conversationId, answerId, maxRuns, contextMessages }: ClaimRequest): StoredClaim {
-    const answer = { conversationId, answerId, at: this.#now() };
+  claim(request: ClaimRequest): StoredClaim {
+    const { conversationId, answerId, claimId, maxRuns } = request;
+    const ref = { conversationId, answerId };
+    const at = this.#now();
     if (this.#conversations.get(conversationId)?.mode === 'human') {
-      const closed = this.#db.statement(SUPERSEDE).get(answer);
+      const closed = this.#db.statement(SUPERSEDE).get({ ...ref, at });
       if (closed) return { claim: { outcome: 'closed' }, closed: toMessage(closed) };
     }
-    const run = this.#db.statement(RUN).get({ ...answer, maxRuns });
-    if (run) {
-      const message = toMessage(run);
-      const context = this.#messages.context(message, contextMessages);
-      const lastRun = Number(run.runs) >= maxRuns;
-      return { claim: { outcome: 'run', epoch: Number(run.epoch), lastRun, context } };
-    }
-    const fenced = this.#db.statement(FENCE).get(answer);
-    if (fenced) {
-      const wish = fenced.end_as === null ? {} : { endAs: fenced.end_as as EndAs };
-      return { claim: { outcome: 'exhausted', epoch: Number(fenced.epoch), ...wish } };
-    }
+    const claimed =
+      this.#db.statement(CLAIMED).get({ ...ref, claimId }) ??
+      this.#db.statement(RUN).get({ ...ref, claimId, maxRuns, at }) ??
+      this.#db.statement(FENCE).get({ ...ref, claimId, at });
+    if (claimed) return { claim: this.#claimOf(claimed, request) };
     return this.#messages.get(conversationId, answerId) && { claim: { outcome: 'closed' } };
   }
 
@@ -129,6 +125,14 @@ export class SqliteAnswers {
   listOpen(query: UnfinishedQuery): UnfinishedPage {
     const rows = this.#db.statement(ALL_OPEN).all(query.after ?? '', query.limit);
     return nextAnswersOf(rows.map(toMessage), query);
+  }
+
+  #claimOf(row: Row, { maxRuns, contextMessages }: ClaimRequest): AnswerClaim {
+    const epoch = Number(row.epoch);
+    if (row.end_as !== null) return { outcome: 'exhausted', epoch, endAs: row.end_as as EndAs };
+    if (row.claim_outcome === 'exhausted') return { outcome: 'exhausted', epoch };
+    const context = this.#messages.context(toMessage(row), contextMessages);
+    return { outcome: 'run', epoch, lastRun: Number(row.runs) >= maxRuns, context };
   }
 
   #now(): string {

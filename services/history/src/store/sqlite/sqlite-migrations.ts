@@ -40,4 +40,5 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX messages_open ON messages (open_in, seq) WHERE open_in IS NOT NULL;
   `,
   'ALTER TABLE messages ADD COLUMN end_as TEXT',
+  'ALTER TABLE messages ADD COLUMN claim_id TEXT; ALTER TABLE messages ADD COLUMN claim_outcome TEXT',
 ];

@@ -110,7 +110,7 @@ test('a file of the first version is brought up to date, with everything in it',
   onTestFinished(() => store.close());
   const answer = { conversationId: 'c', answerId: 'a_1' };
   expect(await store.requestEnd(answer, 'stopped')).toEqual({ outcome: 'wished', epoch: 1, as: 'stopped' });
-  expect(await store.claimAnswer({ ...answer, maxRuns: 2, contextMessages: 1 })).toEqual({
+  expect(await store.claimAnswer({ ...answer, claimId: 'x', maxRuns: 2, contextMessages: 1 })).toEqual({
     claim: { outcome: 'exhausted', epoch: 2, endAs: 'stopped' },
   });
 });

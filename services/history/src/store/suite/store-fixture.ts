@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EndAs, Message } from '@parley/contracts';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { Clock, ConversationStore, NewTurn, StoredTurn } from '../conversation-store.ts';
+import type { ClaimRequest, Clock, ConversationStore, NewTurn, StoredTurn } from '../conversation-store.ts';
 
 /** How a suite gets a store: a new and empty one for each test. */
 export interface StoreFixture {
@@ -54,9 +54,11 @@ export class StoreBench {
     return answerOf(await this.say(conversationId, content));
   }
 
-  async claim(answer: Message, { maxRuns = 2, contextMessages = 50 } = {}) {
+  /** Each call is a claim of its own, unless it is given an id. */
+  async claim(answer: Message, request: Partial<ClaimRequest> = {}) {
+    const { claimId = randomUUID(), maxRuns = 2, contextMessages = 50 } = request;
     const { conversationId, id: answerId } = answer;
-    return this.store.claimAnswer({ conversationId, answerId, maxRuns, contextMessages });
+    return this.store.claimAnswer({ conversationId, answerId, claimId, maxRuns, contextMessages });
   }
 
   async finish(answer: Message, epoch: number, text = 'Because.') {
