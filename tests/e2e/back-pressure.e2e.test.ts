@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, ScriptedProvider, answer, holdAfter, pieces, waitFor } from '@parley/testkit';
+import { Cluster, ScriptedProvider, answer, failure, holdAfter, pieces, waitFor } from '@parley/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
+import type { RecordingClient } from './clients/recording-client.ts';
 
 let provider: ScriptedProvider;
 
@@ -11,6 +12,22 @@ beforeEach(async () => {
 afterEach(async () => {
   await provider.stop();
 });
+
+/** Sends messages, each in a conversation of its own, until one is refused; resolves with the refusal. */
+async function untilRefused(client: RecordingClient): Promise<Record<string, unknown>> {
+  return waitFor(
+    async () => {
+      const ack = await send(client, randomUUID(), 'too late');
+      return ack.ok === false ? ack : undefined;
+    },
+    { what: 'the queue to be full' },
+  );
+}
+
+async function gauge(gatewayUrl: string, name: string): Promise<number> {
+  const metrics = await (await fetch(`${gatewayUrl}/metrics`)).text();
+  return Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]);
+}
 
 test('a full queue says BUSY and when to try again; who waits learns the place in the queue', async () => {
   await using cluster = await Cluster.start({
@@ -31,22 +48,69 @@ test('a full queue says BUSY and when to try again; who waits learns the place i
   expect(await second.until('queued')).toMatchObject({ answerId: two.answerId, position: 2 });
 
   using late = await nativeClient(url);
-  const refused = await waitFor(
-    async () => {
-      const ack = await send(late, randomUUID(), 'too late');
-      return ack.ok === false ? ack : undefined;
-    },
-    { what: 'the queue to be full' },
-  );
+  const refused = await untilRefused(late);
   expect(refused).toMatchObject({ error: { code: 'BUSY', retryAfterMs: expect.any(Number) as number } });
+  expect(await gauge(url, 'parley_gateway_busy_total')).toBe(1);
+  expect(await gauge(url, 'parley_answers_longest_wait_seconds')).toBeGreaterThan(0);
 
   provider.script(answer('done'));
   provider.release();
   await second.until('answer-ended', () => true, 20_000);
 });
 
+test('a provider that refuses everybody for a while fills the queue, and who waits learns the place all the same', async () => {
+  await using cluster = await Cluster.start({ provider, env: { QUEUE_MAX_WAITING: '3' } });
+  const url = cluster.gateways[0]?.url ?? '';
+  const soon = { 'retry-after': '4' };
+  provider.script(failure(429, { code: 'rate_limit_exceeded', headers: soon }));
+  using unlucky = await nativeClient(url);
+  await send(unlucky, randomUUID(), 'the first to hear of it');
+  await provider.waitFor(requests => requests.length > 0);
+
+  using waiting = await nativeClient(url);
+  const put = await Promise.all(['one', 'two'].map(content => send(waiting, randomUUID(), content)));
+  for (const { answerId } of put) await waiting.until('queued', queued => queued.answerId === answerId);
+  using late = await nativeClient(url);
+  expect(await untilRefused(late)).toMatchObject({ error: { code: 'BUSY' } });
+
+  provider.script(answer('At last'));
+  for (const { answerId } of put) {
+    const ended = await waiting.until('answer-ended', ({ id }) => id === answerId, 30_000);
+    expect(ended).toMatchObject({ content: 'At last', status: 'complete' });
+  }
+  await waitFor(async () => (await gauge(url, 'parley_answers_waiting')) === 0, {
+    what: 'the queue to be empty',
+    deadlineMs: 30_000,
+  });
+  expect((await send(late, randomUUID(), 'and I?')).ok).toBe(true);
+});
+
+test('a conversation with too many open answers takes no message until one has ended', async () => {
+  await using cluster = await Cluster.start({ provider, env: { QUEUE_MAX_PER_CONVERSATION: '2' } });
+  const url = cluster.gateways[0]?.url ?? '';
+  provider.scriptNext(pieces(['a', 'b'], { faults: [holdAfter(1)] }));
+  provider.script(answer('x'));
+  using visitor = await nativeClient(url);
+  const conversationId = randomUUID();
+  await send(visitor, conversationId, 'one');
+  await visitor.until('answer-piece');
+  await send(visitor, conversationId, 'two');
+  expect(await send(visitor, conversationId, 'three')).toMatchObject({
+    ok: false,
+    error: { code: 'RATE_LIMIT_EXCEEDED', retryAfterMs: expect.any(Number) as number },
+  });
+  using another = await nativeClient(url);
+  expect((await send(another, randomUUID(), 'not my fault')).ok).toBe(true);
+  provider.release();
+  await waitFor(() => visitor.all('answer-ended').length === 2, { what: 'both answers' });
+  expect((await send(visitor, conversationId, 'three')).ok).toBe(true);
+});
+
 test('one visitor with a hundred messages keeps nobody else waiting', async () => {
-  await using cluster = await Cluster.start({ provider, env: { WORKER_CONCURRENCY: '1' } });
+  await using cluster = await Cluster.start({
+    provider,
+    env: { WORKER_CONCURRENCY: '1', QUEUE_MAX_PER_CONVERSATION: '100' },
+  });
   const url = cluster.gateways[0]?.url ?? '';
   provider.script(answer('x', { acceptAfterMs: 20 }));
   using greedy = await nativeClient(url);

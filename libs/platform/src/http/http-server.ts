@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 /** Longer than a load balancer keeps an idle connection (60 s, mostly): the one who closes first must not be us. */
 const KEEP_ALIVE_MS = 65_000;
+const CLOSE_IDLE_EVERY_MS = 50;
 
 /** The port or address cannot be had. The message says what to do. */
 export class ListenError extends Error {
@@ -51,12 +52,12 @@ function explain(error: NodeJS.ErrnoException, { port, host }: ListenOptions): E
 
 async function stop(server: Server, deadlineMs: number): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  // A connection whose last request has just ended is kept alive by its client, and by nobody here closed.
+  const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
   try {
-    await new Promise<void>(resolve => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-    });
+    await new Promise<void>(resolve => server.close(() => resolve()));
   } finally {
+    clearInterval(idle);
     clearTimeout(deadline);
   }
 }

@@ -1,6 +1,7 @@
 import { answerJob, redisNames } from '@parley/contracts';
 import type { Redis } from 'ioredis';
 import type { AnswerRef } from '../answer-log/answer-log.ts';
+import { Backlog } from './backlog.ts';
 import { JobProducer } from './job-producer.ts';
 
 /** Tries of one job while history or Redis are away; how often the provider is asked, history decides at the claim. */
@@ -10,6 +11,7 @@ const FIRST_RETRY_MS = 250;
 /** Queue `answers`: gateways put new answers in, history's sweeper those that got stuck. */
 export class AnswerQueue {
   readonly #jobs: JobProducer<(typeof answerJob.write)['shape']>;
+  readonly #backlog: Backlog;
 
   constructor(redis: Redis) {
     this.#jobs = new JobProducer(redisNames.queues.answers, answerJob, redis, {
@@ -18,6 +20,7 @@ export class AnswerQueue {
       removeOnComplete: true,
       removeOnFail: { count: 1_000, age: 24 * 3600 },
     });
+    this.#backlog = new Backlog(this.#jobs.queue);
   }
 
   /** Queues the answer unless it is queued or worked on already. */
@@ -38,14 +41,19 @@ export class AnswerQueue {
     if (job && !(await job.isActive())) await job.remove();
   }
 
-  /** Jobs that wait for a worker. */
+  /** Answers that nobody works on yet, those included that a provider without a ready key has put off. */
   async waiting(): Promise<number> {
-    return this.#jobs.queue.getWaitingCount();
+    return this.#backlog.size();
   }
 
-  /** Ids of the answers that wait for a worker, in the order in which they will be taken. */
+  /** Their ids, in the order in which they will be taken. */
   async waitingIds(): Promise<string[]> {
-    return this.#jobs.queue.getRanges(['waiting'], 0, -1, true);
+    return this.#backlog.ids();
+  }
+
+  /** Milliseconds that the next of them has waited; 0 if there is none. */
+  async longestWaitMs(): Promise<number> {
+    return this.#backlog.oldestMs();
   }
 
   async close(): Promise<void> {

@@ -16,14 +16,19 @@ export class Metrics {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
   }
 
-  /** @param read is called at each scrape. */
-  gauge(name: string, help: string, read: () => number): void {
+  /** @param read is called at each scrape; what it cannot find out is not a number. */
+  gauge(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
       registers: [this.#registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        try {
+          this.set(await read());
+        } catch {
+          // One number less is no reason to tell nothing at all.
+          this.set(NaN);
+        }
       },
     });
   }

@@ -1,10 +1,24 @@
 import { redisNames } from '@parley/contracts';
-import { scoped, type Log } from '@parley/platform';
+import { luaScript, scoped, type Log, type LuaScript } from '@parley/platform';
 import type { Redis } from 'ioredis';
 
 const BEAT_MS = 2_000;
 /** A killed gateway's sessions count as inactive after this. */
 const GONE_AFTER_MS = 6_000;
+
+/**
+ * Adds a gateway to the list and drops those that are gone. By the time of Redis: gateways' clocks differ, and one that is
+ * ahead would drop all the others.
+ *
+ * KEYS: list. ARGV: gateway id, milliseconds after which it is gone.
+ */
+const REGISTER = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`;
 
 /**
  * Which conversations have a visitor's socket, on any gateway. Each gateway keeps a set of its own that disappears with it,
@@ -16,6 +30,7 @@ export class Presence {
   readonly #log: Log;
   readonly #onChange: () => void;
   readonly #sockets = new Map<string, number>();
+  readonly #register: LuaScript;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onChange called when a conversation becomes active or inactive here. */
@@ -24,6 +39,7 @@ export class Presence {
     this.#gatewayId = gatewayId;
     this.#log = scoped(log, { component: 'Presence', function: 'beat' });
     this.#onChange = onChange;
+    this.#register = luaScript(redis, 'registerGateway', REGISTER);
   }
 
   start(): void {
@@ -43,7 +59,7 @@ export class Presence {
     const count = (this.#sockets.get(conversationId) ?? 0) + 1;
     this.#sockets.set(conversationId, count);
     if (count > 1) return;
-    this.#quietly(this.#redis.sadd(this.#key, conversationId));
+    this.#quietly(this.#add(conversationId));
     this.#onChange();
   }
 
@@ -61,7 +77,8 @@ export class Presence {
   /** @returns those of the conversations that have a socket on any gateway. */
   async active(conversationIds: readonly string[]): Promise<Set<string>> {
     if (conversationIds.length === 0) return new Set();
-    const gateways = await this.#redis.zrange(redisNames.gateways, Date.now(), '+inf', 'BYSCORE');
+    // One that is listed although it has gone has no set any more.
+    const gateways = await this.#redis.zrange(redisNames.gateways, 0, '-1');
     const answers = await Promise.all(
       gateways.map(id => this.#redis.smismember(redisNames.presence(id), ...conversationIds)),
     );
@@ -73,15 +90,19 @@ export class Presence {
   }
 
   async #beat(): Promise<void> {
-    const now = Date.now();
-    await this.#redis.zadd(redisNames.gateways, now + GONE_AFTER_MS, this.#gatewayId);
-    await this.#redis.zremrangebyscore(redisNames.gateways, '-inf', now - GONE_AFTER_MS);
+    await this.#register([redisNames.gateways], [this.#gatewayId, GONE_AFTER_MS]);
     const kept = await this.#redis.pexpire(this.#key, GONE_AFTER_MS);
     // Redis has lost the set (or it was empty): write it again.
-    if (kept === 0 && this.#sockets.size > 0) {
-      await this.#redis.sadd(this.#key, ...this.#sockets.keys());
-      await this.#redis.pexpire(this.#key, GONE_AFTER_MS);
-    }
+    if (kept === 0 && this.#sockets.size > 0) await this.#add(...this.#sockets.keys());
+  }
+
+  /** In one step: whoever is killed in between must not leave a set that stays for ever. */
+  async #add(...conversationIds: string[]): Promise<void> {
+    await this.#redis
+      .multi()
+      .sadd(this.#key, ...conversationIds)
+      .pexpire(this.#key, GONE_AFTER_MS)
+      .exec();
   }
 
   /** Presence is worth no error: the next beat makes it right. */

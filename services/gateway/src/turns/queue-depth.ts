@@ -1,10 +1,8 @@
-import { ParleyError } from '@parley/contracts';
 import type { AnswerQueue } from '@parley/platform';
 
 const LOOK_EVERY_MS = 500;
-const RETRY_AFTER_MS = 5_000;
 
-/** How many answers wait for a worker, as of half a second ago; asking Redis for every message would cost each a round trip. */
+/** How many answers nobody works on yet, as of half a second ago; asking Redis for every message would cost each a round trip. */
 export class QueueDepth {
   readonly #queue: AnswerQueue;
   readonly #max: number;
@@ -21,9 +19,8 @@ export class QueueDepth {
     return this.#waiting;
   }
 
-  /** @throws ParleyError BUSY while the queue is full. */
-  assertRoom(): void {
-    if (this.#waiting >= this.#max) throw new ParleyError('BUSY', { retryAfterMs: RETRY_AFTER_MS });
+  get isFull(): boolean {
+    return this.#waiting >= this.#max;
   }
 
   stop(): void {

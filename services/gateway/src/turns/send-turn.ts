@@ -4,6 +4,8 @@ import type { AnswerQueue, HistoryClient, Log } from '@parley/platform';
 import type { Origin } from '../access/caller.ts';
 import type { QueueDepth } from './queue-depth.ts';
 
+const FULL_RETRY_AFTER_MS = 5_000;
+
 export interface Turn {
   conversationId: string;
   content: string;
@@ -24,6 +26,10 @@ export interface SendTurnDependencies {
   readonly isRedisUp: () => boolean;
   readonly maxMessageChars: number;
   readonly doubleText: DoubleTextPolicy;
+  /** Answers of one conversation that may be open before another message is refused. */
+  readonly maxOpenPerConversation: number;
+  /** Called for every message that is refused with BUSY: Redis is away, or the queue is full. */
+  readonly onBusy: (because: 'redis' | 'queue') => void;
   readonly log: Log;
 }
 
@@ -35,19 +41,18 @@ export class SendTurn {
     this.#deps = deps;
   }
 
-  /** @throws ParleyError MESSAGE_TOO_LONG, BUSY, HISTORY_UNAVAILABLE */
+  /** @throws ParleyError MESSAGE_TOO_LONG, BUSY, RATE_LIMIT_EXCEEDED, HISTORY_UNAVAILABLE */
   async send(turn: Turn): Promise<HistoryReply<'appendTurn'>> {
-    const { history, depth, isRedisUp, maxMessageChars } = this.#deps;
+    const { history, maxMessageChars } = this.#deps;
     if (turn.content.length > maxMessageChars) throw new ParleyError('MESSAGE_TOO_LONG');
-    if (!isRedisUp())
-      throw new ParleyError('BUSY', { message: 'Answers are not available right now', retryAfterMs: 1_000 });
-    depth.assertRoom();
+    this.#assertRoom();
     const appended = await history.call('appendTurn', {
       conversationId: turn.conversationId,
       clientMessageId: turn.clientMessageId ?? randomUUID(),
       content: turn.content,
       replaces: turn.replaces,
       doubleText: this.#deps.doubleText,
+      maxOpen: this.#deps.maxOpenPerConversation,
       origin: turn.socketId,
       visitorId: turn.visitorId,
       ipAddress: turn.from.ipAddress,
@@ -55,6 +60,18 @@ export class SendTurn {
     });
     if (appended.enqueue && appended.answer) await this.#enqueue(turn.conversationId, appended.answer.id);
     return appended;
+  }
+
+  #assertRoom(): void {
+    const { depth, isRedisUp, onBusy } = this.#deps;
+    if (!isRedisUp()) {
+      onBusy('redis');
+      throw new ParleyError('BUSY', { message: 'Answers are not available right now', retryAfterMs: 1_000 });
+    }
+    if (depth.isFull) {
+      onBusy('queue');
+      throw new ParleyError('BUSY', { retryAfterMs: FULL_RETRY_AFTER_MS });
+    }
   }
 
   async #enqueue(conversationId: string, answerId: string): Promise<void> {

@@ -17,6 +17,7 @@ const STOP_MS = 5_000;
 export class HistoryConsumer {
   readonly #worker: Worker;
   readonly #redis: Redis;
+  readonly #log: Log;
   #stopping: Promise<void> | undefined;
 
   /** @param redis a connection of role `jobs`. */
@@ -40,16 +41,23 @@ export class HistoryConsumer {
         settings: { backoffStrategy: historyRetryMs },
       },
     );
-    const line = scoped(log, { component: 'HistoryConsumer', function: 'process' });
+    this.#log = scoped(log, { component: 'HistoryConsumer', function: 'process' });
     this.#worker.on('failed', (job, error) => {
-      line.error({ err: error, jobId: job?.id, attempt: job?.attemptsMade }, 'history job failed');
+      this.#log.error({ err: error, jobId: job?.id, attempt: job?.attemptsMade }, 'history job failed');
     });
     // Lost connections are reported by the connection itself.
-    this.#worker.on('error', error => line.debug({ err: error }, 'worker error'));
+    this.#worker.on('error', error => this.#log.debug({ err: error }, 'worker error'));
   }
 
   start(): void {
-    this.#worker.run().catch(() => undefined);
+    this.#worker.run().catch((error: unknown) => {
+      this.#log.error({ err: error }, 'the worker has stopped working');
+    });
+  }
+
+  /** True while jobs are taken. */
+  get isRunning(): boolean {
+    return this.#worker.isRunning() && !this.#worker.closing;
   }
 
   /** Takes no new job and ends those under way; what is not ended in time, another process takes over. */

@@ -1,4 +1,5 @@
 import { redisNames } from '@parley/contracts';
+import { Backlog } from '@parley/platform';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobLookup } from '../sweeper/abandoned-answers.ts';
@@ -7,6 +8,7 @@ const ENDED = new Set(['completed', 'failed', 'unknown']);
 
 /** The jobs of a queue that somebody else fills. */
 export class QueuedJobs implements JobLookup {
+  readonly backlog: Backlog;
   readonly #queue: Queue;
 
   /** @param queueName from `redisNames.queues`. */
@@ -20,6 +22,7 @@ export class QueuedJobs implements JobLookup {
     });
     // The connection reports its own errors; without a listener BullMQ's copy would end the process.
     this.#queue.on('error', () => undefined);
+    this.backlog = new Backlog(this.#queue);
   }
 
   async isUnderWay(jobId: string): Promise<boolean> {
