@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, OwnedRedis, ScriptedProvider, answer, pieces, waitFor } from '@parley/testkit';
+import { Cluster, OwnedRedis, ScriptedProvider, answer, holdAfter, pieces, waitFor } from '@parley/testkit';
 import { expect } from 'vitest';
 import { nativeClient, shownText } from '../e2e/clients/native-client.ts';
 import type { RecordingClient } from '../e2e/clients/recording-client.ts';
@@ -7,6 +7,7 @@ import { call } from '../e2e/clients/rest-client.ts';
 
 const WORDS = Array.from({ length: 60 }, (_, index) => `word-${index} 👋 `);
 const TEXT = WORDS.join('');
+const WORKERS = 2;
 
 /** A cluster of its own for one outage, so that several can be suffered at the same time. */
 export class OutageWorld implements AsyncDisposable {
@@ -23,12 +24,11 @@ export class OutageWorld implements AsyncDisposable {
   static async start(): Promise<OutageWorld> {
     const provider = await ScriptedProvider.start();
     const redis = await OwnedRedis.start({ appendOnly: true });
-    // Two workers, one conversation: one of them streams when Redis goes, the other waits for work.
-    return new OutageWorld(
-      provider,
-      redis,
-      await Cluster.start({ gateways: 2, workers: 2, provider, redis }),
-    );
+    // One of them streams when Redis goes, the other waits for work. Each can do one thing at a time, so that one that does
+    // nothing any more is noticed.
+    const env = { WORKER_CONCURRENCY: '1' };
+    const cluster = await Cluster.start({ gateways: 2, workers: WORKERS, provider, redis, env });
+    return new OutageWorld(provider, redis, cluster);
   }
 
   async client(gateway: 0 | 1): Promise<RecordingClient> {
@@ -38,6 +38,13 @@ export class OutageWorld implements AsyncDisposable {
   async stored(conversationId: string): Promise<string[]> {
     const { body } = await call(this.#cluster.gateways[0]?.url ?? '', `/api/conversations/${conversationId}`);
     return body.messages.map(({ content }: { content: string }) => content);
+  }
+
+  /** Resolves when a worker could not write what it has got. */
+  async untilRunFailed(): Promise<void> {
+    const logs = (): string[] => this.#cluster.workers.flatMap(worker => worker.logs);
+    const failed = (): boolean => logs().some(line => line.includes('the run failed'));
+    await waitFor(failed, { what: 'a worker to fail', deadlineMs: 20_000 });
   }
 
   /** Lets an answer stream, does the damage in the middle of it, and expects that everything is well in the end. */
@@ -65,6 +72,21 @@ export class OutageWorld implements AsyncDisposable {
     this.provider.script(answer('Still here'));
     await this.answered(conversationId, 'And now?', 'Still here');
     expect(await this.stored(conversationId)).toEqual(['Go', TEXT, 'And now?', 'Still here']);
+    await this.everyWorkerAnswers();
+  }
+
+  /** As many answers at the same time as there are workers: none of them is stuck. */
+  async everyWorkerAnswers(): Promise<void> {
+    const prompts = Array.from({ length: WORKERS }, (_, index) => `Hold ${index}`);
+    const held = pieces(['Held', ' back'], { faults: [holdAfter(1)] });
+    this.provider.script(({ prompt }) => (prompts.includes(prompt) ? held : answer('Still here')));
+    const answers = prompts.map(prompt => this.answered(randomUUID(), prompt, 'Held back'));
+    await this.provider.waitFor(
+      requests => requests.filter(request => request.held).length === WORKERS,
+      30_000,
+    );
+    this.provider.release();
+    await Promise.all(answers);
   }
 
   /** Sends as a client that does not give up, and waits for the answer. */

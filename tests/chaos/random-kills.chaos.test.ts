@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as lasting } from 'node:timers/promises';
 import { Cluster, ScriptedProvider, answer, type ServiceProcess } from '@parley/testkit';
 import { Redis } from 'ioredis';
@@ -6,8 +7,11 @@ import { converse } from './load/converse.ts';
 import { tally } from './load/ledger.ts';
 import { LoadBalancer } from './load/load-balancer.ts';
 import { readStored } from './load/read-stored.ts';
+import { seededRandom } from './load/seeded-random.ts';
 
 const CONVERSATIONS = Number(process.env.CHAOS_CONVERSATIONS ?? 200);
+/** Which faults come in which order; the one that is printed repeats them. */
+const SEED = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31));
 const BETWEEN_FAULTS_MS = 1_200;
 
 type Fault = () => Promise<unknown>;
@@ -18,9 +22,9 @@ async function killAndRestart(service: ServiceProcess | undefined): Promise<void
   await service?.restart();
 }
 
-function faultsOf(cluster: Cluster, redis: Redis): Fault[] {
+function faultsOf(cluster: Cluster, redis: Redis, random: () => number): Fault[] {
   const any = (services: readonly ServiceProcess[]): ServiceProcess | undefined =>
-    services[Math.floor(Math.random() * services.length)];
+    services[Math.floor(random() * services.length)];
   return [
     () => killAndRestart(any(cluster.gateways)),
     () => killAndRestart(any(cluster.workers)),
@@ -40,7 +44,9 @@ test(`random kills under the load of ${CONVERSATIONS} conversations: nothing los
     cluster.gateways.filter(({ running }) => running).map(({ port }) => port),
   );
   const redis = new Redis(cluster.redis.url, { maxRetriesPerRequest: null });
-  const faults = faultsOf(cluster, redis);
+  const random = seededRandom(SEED);
+  const faults = faultsOf(cluster, redis, random);
+  console.log(`CHAOS_SEED=${SEED}`);
 
   const over = new AbortController();
   const load = {
@@ -53,7 +59,7 @@ test(`random kills under the load of ${CONVERSATIONS} conversations: nothing los
   const talking = converse(load).finally(() => over.abort());
   let happened = 0;
   while (!over.signal.aborted) {
-    await faults[Math.floor(Math.random() * faults.length)]?.();
+    await faults[Math.floor(random() * faults.length)]?.();
     happened += 1;
     await Promise.race([talking, lasting(BETWEEN_FAULTS_MS)]);
   }
@@ -67,6 +73,8 @@ test(`random kills under the load of ${CONVERSATIONS} conversations: nothing los
     provider.requests.map(({ prompt }) => prompt),
   );
   console.log(`faults ${happened}`, ledger);
-  const clean = { sent: CONVERSATIONS * 2, lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 };
+  const sent = CONVERSATIONS * 2;
+  const clean = { sent, acked: sent, lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 };
   expect(ledger).toMatchObject(clean);
+  expect(ledger.watched).toBeGreaterThan(0);
 }, 1_800_000);

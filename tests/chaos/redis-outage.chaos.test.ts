@@ -3,7 +3,16 @@ import { setTimeout as lasting } from 'node:timers/promises';
 import { waitFor } from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
+import type { RecordingClient } from '../e2e/clients/recording-client.ts';
 import { OutageWorld } from './outage-world.ts';
+
+/** Quick, either way: stored, and answered later, or refused with the time to try again. */
+async function takenOrRefused(client: RecordingClient, message: object): Promise<boolean> {
+  const reply = await client.ask('send', message);
+  if (reply.ok !== true)
+    expect(reply).toMatchObject({ error: { code: 'BUSY', retryAfterMs: expect.any(Number) as number } });
+  return reply.ok === true;
+}
 
 /** Takes Redis away for so long; meanwhile a visitor sends something. */
 async function takeAway(world: OutageWorld, how: 'killed' | 'hung', seconds: number): Promise<void> {
@@ -12,14 +21,11 @@ async function takeAway(world: OutageWorld, how: 'killed' | 'hung', seconds: num
   if (how === 'killed') await world.redis.kill();
   else world.redis.pause();
   const away = lasting(seconds * 1000);
-  // Quick, either way: refused with the time to try again, or stored, and answered later.
-  const quick = await impatient.ask('send', inBetween);
-  if (quick.ok !== true)
-    expect(quick).toMatchObject({ error: { retryAfterMs: expect.any(Number) as number } });
+  const isTaken = await takenOrRefused(impatient, inBetween);
   await away;
   if (how === 'killed') await world.redis.restart();
   else world.redis.resume();
-  if (quick.ok !== true) return;
+  if (!isTaken) return;
   const answered = async (): Promise<boolean> => (await world.stored(inBetween.conversationId)).length === 2;
   await waitFor(answered, { what: 'what was taken in between to be answered', deadlineMs: 60_000 });
 }
@@ -59,20 +65,22 @@ describe.concurrent('Redis damaged in mid-stream', () => {
     await admin.quit();
   });
 
-  test('memory full: sends are refused or wait, and work when there is room', async () => {
+  test('memory full: sends are taken or refused, and all is well when there is room', async () => {
     await using world = await OutageWorld.start();
     const admin = new Redis(world.redis.url);
     const conversationId = randomUUID();
-    using visitor = await world.client(0);
-    await visitor.ask('resume', { conversationId });
-    await admin.config('SET', 'maxmemory', '1mb');
     const during = { conversationId, clientMessageId: randomUUID(), content: 'Full?' };
-    await visitor.ask('send', during);
-    await admin.config('SET', 'maxmemory', '0');
-    const taken = async (): Promise<boolean> => (await visitor.ask('send', during)).ok === true;
-    await waitFor(taken, { what: 'the send to be taken', deadlineMs: 20_000 });
-    await visitor.until('answer-ended', () => true, 30_000);
-    expect(await world.stored(conversationId)).toHaveLength(2);
+    using visitor = await world.client(0);
+    await world.streamThrough(async () => {
+      await admin.config('SET', 'maxmemory', '1mb');
+      await takenOrRefused(visitor, during);
+      await world.untilRunFailed();
+      await admin.config('SET', 'maxmemory', '0');
+    });
+    expect(await visitor.ask('send', during)).toMatchObject({ ok: true });
+    const answered = async (): Promise<boolean> => (await world.stored(conversationId)).length === 2;
+    await waitFor(answered, { what: 'what was said meanwhile to be answered', deadlineMs: 30_000 });
+    expect(world.provider.requests.filter(({ prompt }) => prompt === 'Full?')).toHaveLength(1);
     await admin.quit();
   });
 });

@@ -5,6 +5,7 @@ import {
   FramePublisher,
   HistoryClient,
   type Log,
+  type Metrics,
   type ReleaseStack,
 } from '@parley/platform';
 import { createAccess, type Access } from './access/access.ts';
@@ -41,6 +42,7 @@ export function createApplication(
   config: GatewayConfig,
   secrets: GatewaySecrets,
   redis: RedisConnections,
+  metrics: Metrics,
   log: Log,
   releases: ReleaseStack,
 ): Application {
@@ -61,6 +63,7 @@ export function createApplication(
   const waits = new AnswerWaits();
   hub.addListener(waits);
 
+  const busy = metrics.counter('parley_gateway_busy_total', 'Messages refused with BUSY, by why', ['reason']);
   const maxMessageChars = config.MAX_MESSAGE_CHARS;
   return {
     ...access,
@@ -74,6 +77,8 @@ export function createApplication(
       isRedisUp,
       maxMessageChars,
       doubleText: config.DOUBLE_TEXT,
+      maxOpenPerConversation: config.QUEUE_MAX_PER_CONVERSATION,
+      onBusy: reason => busy.inc({ reason }),
       log,
     }),
     admins: new SayAsAdmin(history, maxMessageChars),

@@ -34,6 +34,7 @@ const envSchema = (env: NodeJS.ProcessEnv) =>
       DOUBLE_TEXT: doubleTextPolicySchema.default('queue'),
       DRAIN_SPREAD_MS: envFields.integer(3_000, 0, 5 * MINUTE_MS),
       QUEUE_MAX_WAITING: envFields.integer(10_000, 1, 10_000_000),
+      QUEUE_MAX_PER_CONVERSATION: envFields.integer(20, 1, 10_000),
       ANSWER_WAIT_MS: envFields.integer(2 * MINUTE_MS, 1_000, 60 * MINUTE_MS),
       SHUTDOWN_GRACE_MS: envFields.integer(10_000, 0, 10 * MINUTE_MS),
     })

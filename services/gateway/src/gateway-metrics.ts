@@ -1,20 +1,31 @@
 import type { Metrics, ReleaseStack } from '@parley/platform';
 import type { Server } from 'socket.io';
 import type { Application } from './application.ts';
+import type { QueuePositions } from './dialects/native/queue-positions.ts';
 import { SlowReaders } from './sockets/slow-readers.ts';
 
 /** What an operator sees of one gateway; each of these must return to its baseline after load. */
 export function gatewayMetrics(
   metrics: Metrics,
   io: Server,
-  { hub, waits, depth, subscriber, log }: Application,
+  { hub, waits, depth, answers, positions, subscriber, log }: Application & { positions: QueuePositions },
   releases: ReleaseStack,
 ): void {
   metrics.gauge('parley_gateway_connections', 'Open client connections', () => io.engine.clientsCount);
   metrics.gauge('parley_gateway_conversations', 'Conversations followed for a client', () => hub.size);
   metrics.gauge('parley_gateway_channels', 'Redis channels subscribed', () => subscriber.channels);
   metrics.gauge('parley_gateway_waiting_requests', 'REST requests that wait for an answer', () => waits.size);
-  metrics.gauge('parley_answers_waiting', 'Answers that wait for a worker', () => depth.waiting);
+  metrics.gauge(
+    'parley_gateway_watched_queue_places',
+    'Conversations with an answer whose place in the queue is told',
+    () => positions.size,
+  );
+  metrics.gauge('parley_answers_waiting', 'Answers that nobody works on yet', () => depth.waiting);
+  metrics.gauge(
+    'parley_answers_longest_wait_seconds',
+    'Age of the answer that is taken next',
+    async () => (await answers.longestWaitMs()) / 1_000,
+  );
   const cut = metrics.counter(
     'parley_gateway_slow_readers_cut_total',
     'Clients cut off because they did not read',

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { NATIVE_NAMESPACE } from '@parley/contracts';
-import { Metrics, listen, type Log, type ReleaseStack, type RunningService } from '@parley/platform';
+import {
+  Metrics,
+  listen,
+  type HttpServer,
+  type Log,
+  type ReleaseStack,
+  type RunningService,
+} from '@parley/platform';
 import type { Server } from 'socket.io';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApplication, type Application } from './application.ts';
@@ -9,6 +16,7 @@ import { QueuePositions } from './dialects/native/queue-positions.ts';
 import { serveDialects } from './dialects/serve-dialects.ts';
 import { AdminDesk } from './dialects/support/admin-desk.ts';
 import { DeafnessProbe } from './feed/deafness-probe.ts';
+import { feedMetrics } from './feed/feed-metrics.ts';
 import { HistoryHealth } from './http/history-health.ts';
 import { httpServer } from './http/http-server.ts';
 import { Origins } from './http/origins.ts';
@@ -24,6 +32,11 @@ import { PacketGuard } from './sockets/packet-guard.ts';
 import { SharedNotices } from './sockets/shared-notices.ts';
 import { socketServer } from './sockets/socket-server.ts';
 
+/** Whoever waits for an answer longer than that is asked to wait elsewhere. */
+const REQUESTS_SHARE_OF_GRACE = 0.5;
+/** Of the grace period, what is left for closing connections. */
+const RELEASE_MS = 1_000;
+
 /** Builds a gateway and starts it. What is opened is pushed on `releases` right away. */
 export async function startGateway(
   config: GatewayConfig,
@@ -33,12 +46,13 @@ export async function startGateway(
 ): Promise<RunningService> {
   const instance = randomUUID();
   const redis = await openRedisConnections(secrets.redisUrl, log, releases);
-  const application = createApplication(config, secrets, redis, log, releases);
+  const metrics = new Metrics('gateway');
+  const application = createApplication(config, secrets, redis, metrics, log, releases);
   const historyHealth = new HistoryHealth(application.history);
   releases.push('history health', () => historyHealth.stop());
 
-  const metrics = new Metrics('gateway');
   const probe = await startProbe(instance, application, redis, releases);
+  feedMetrics(metrics, application.hub, probe);
   let draining = false;
   const notReadyBecause = (): string[] => [
     ...(draining ? ['draining'] : []),
@@ -62,17 +76,33 @@ export async function startGateway(
   });
   connections.watch(io);
   new PacketGuard(config.SOCKET_RATE_LIMIT_PER_MINUTE, application.now).watch(io);
-  serveSockets(io, instance, application, config, redis, releases);
-  gatewayMetrics(metrics, io, application, releases);
+  const positions = serveSockets(io, instance, application, config, redis, releases);
+  gatewayMetrics(metrics, io, { ...application, positions }, releases);
   const server = await listen(http, { port: config.PORT, host: config.HOST });
   return {
     port: server.port,
-    drain: async () => {
+    drain: () => {
       draining = true;
-      await drainSockets(io, config.DRAIN_SPREAD_MS);
-      await server.stop(config.SHUTDOWN_GRACE_MS);
+      return drain(io, server, application, config);
     },
   };
+}
+
+/** Sockets move away at once; a request gets half of the grace period to end by itself. */
+async function drain(
+  io: Server,
+  server: HttpServer,
+  { waits, now }: Application,
+  { DRAIN_SPREAD_MS, SHUTDOWN_GRACE_MS }: GatewayConfig,
+): Promise<void> {
+  const deadline = now() + SHUTDOWN_GRACE_MS - RELEASE_MS;
+  const endWaits = setTimeout(() => waits.end(), SHUTDOWN_GRACE_MS * REQUESTS_SHARE_OF_GRACE);
+  try {
+    await drainSockets(io, Math.min(DRAIN_SPREAD_MS, SHUTDOWN_GRACE_MS * REQUESTS_SHARE_OF_GRACE));
+    await server.stop(Math.max(deadline - now(), 0));
+  } finally {
+    clearTimeout(endWaits);
+  }
 }
 
 async function startProbe(
@@ -97,7 +127,7 @@ function serveSockets(
   config: GatewayConfig,
   redis: RedisConnections,
   releases: ReleaseStack,
-): void {
+): QueuePositions {
   const { now, log, subscriber, history, answers } = application;
   const notices = new SharedNotices(io, now);
   releases.push('notices', () => notices.stop());
@@ -113,5 +143,7 @@ function serveSockets(
   const positions = new QueuePositions(io.of(NATIVE_NAMESPACE), answers, log);
   releases.push('queue positions', () => positions.stop());
   const limit = new EventLimit(config.SOCKET_RATE_LIMIT_PER_MINUTE);
-  serveDialects(io, { ...application, presence, desk, positions, limit, proxyHops: config.TRUST_PROXY });
+  const { DOUBLE_TEXT: doubleText, TRUST_PROXY: proxyHops } = config;
+  serveDialects(io, { ...application, presence, desk, positions, limit, doubleText, proxyHops });
+  return positions;
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createParleyClient, memoryStorage, type ParleyClient } from '@parley/client';
+import { createParleyClient, memoryStorage, type ParleyClient, type StoredMessage } from '@parley/client';
 import { waitFor } from '@parley/testkit';
 import type { Entry } from './ledger.ts';
+import { StreamWatcher, watchSnapshots, type StreamedTexts } from './streamed-texts.ts';
 
 export interface LoadOptions {
   readonly url: string;
@@ -14,20 +15,25 @@ export interface LoadOptions {
   readonly patienceMs: number;
 }
 
+/** One of so many conversations is also watched by a client of the dialect `stream`. */
+const WATCHED_EVERY = 5;
+
 /** Lets visitors talk, so many at a time, and resolves with what each of them sent and was shown. */
 export async function converse(options: LoadOptions): Promise<Entry[]> {
   const entries: Entry[] = [];
   let left = options.conversations;
   const visitor = async (): Promise<void> => {
-    while (left-- > 0) entries.push(...(await conversation(options)));
+    while (left-- > 0) entries.push(...(await conversation(options, left % WATCHED_EVERY === 0)));
   };
   await Promise.all(Array.from({ length: options.parallel }, visitor));
   return entries;
 }
 
-async function conversation({ url, turns, patienceMs }: LoadOptions): Promise<Entry[]> {
+async function conversation({ url, turns, patienceMs }: LoadOptions, isWatched: boolean): Promise<Entry[]> {
   const conversationId = randomUUID();
   const client = createParleyClient({ url, conversationId, storage: memoryStorage() });
+  using watcher = isWatched ? new StreamWatcher(url, conversationId) : undefined;
+  const watched = [watchSnapshots(client), ...(watcher ? [watcher.texts, watcher.wholeTexts] : [])];
   client.start();
   const entries: Entry[] = [];
   try {
@@ -35,12 +41,14 @@ async function conversation({ url, turns, patienceMs }: LoadOptions): Promise<En
       const prompt = `${conversationId} asks ${turn}`;
       const sentAt = performance.now();
       client.send(prompt);
-      const shown = await waitFor(() => answerTo(client, prompt), {
+      const answer = await waitFor(() => answerTo(client, prompt), {
         what: prompt,
         deadlineMs: patienceMs,
       }).catch(() => undefined);
-      const tookMs = shown === undefined ? undefined : performance.now() - sentAt;
-      entries.push({ conversationId, prompt, tookMs, shown });
+      const tookMs = answer === undefined ? undefined : performance.now() - sentAt;
+      const acked = questionOf(client, prompt) !== undefined;
+      const streamed = answer ? partsOf(answer, watched) : [];
+      entries.push({ conversationId, prompt, acked, tookMs, shown: answer?.content, streamed });
     }
   } finally {
     client.close();
@@ -48,11 +56,19 @@ async function conversation({ url, turns, patienceMs }: LoadOptions): Promise<En
   return entries;
 }
 
+/** An apology is no continuation of what was shown before it. */
+function partsOf({ id, status }: StoredMessage, watched: readonly StreamedTexts[]): string[] {
+  return status === 'failed' ? [] : watched.map(texts => texts.get(id)).filter(text => text !== undefined);
+}
+
+/** The message once the server has said that it is stored. */
+function questionOf(client: ParleyClient, prompt: string): StoredMessage | undefined {
+  return client.getSnapshot().transcript.messages.find(({ content }) => content === prompt);
+}
+
 /** The stored answer that the client shows below its message. */
-function answerTo(client: ParleyClient, prompt: string): string | undefined {
+function answerTo(client: ParleyClient, prompt: string): StoredMessage | undefined {
+  const question = questionOf(client, prompt);
   const { messages } = client.getSnapshot().transcript;
-  const question = messages.find(({ content }) => content === prompt);
-  return (
-    question && messages.find(({ role, replyTo }) => role === 'assistant' && replyTo === question.id)?.content
-  );
+  return question && messages.find(({ role, replyTo }) => role === 'assistant' && replyTo === question.id);
 }

@@ -2,10 +2,14 @@
 export interface Entry {
   readonly conversationId: string;
   readonly prompt: string;
+  /** The client was told that it is stored. */
+  readonly acked?: boolean;
   /** Milliseconds from the send until the client showed a whole answer; undefined if it never did. */
   readonly tookMs: number | undefined;
-  /** What the client showed as the answer. */
+  /** What the client showed as the whole answer. */
   readonly shown: string | undefined;
+  /** The last that each client showed of it while it streamed; the beginning of what is stored. */
+  readonly streamed?: readonly string[];
 }
 
 export interface Stored {
@@ -13,19 +17,22 @@ export interface Stored {
   readonly content: string;
 }
 
-/** What a fault run came to; all but the first and the last two must be 0. */
+/** What a fault run came to; `acked` must be `sent`, and all from `lost` to `overAllowance` must be 0. */
 export interface Tally {
   readonly sent: number;
+  readonly acked: number;
   /** Messages, or their answers, that are not stored. */
   readonly lost: number;
   /** Messages, or their answers, that are stored more than once. */
   readonly duplicated: number;
   /** Messages whose answer never became whole for the client. */
   readonly stuck: number;
-  /** Answers whose text shown is not the text stored. */
+  /** Answers whose text shown, in the end or while it streamed, is not the text stored. */
   readonly different: number;
   /** Requests to the provider beyond one run and one re-run per answer. */
   readonly overAllowance: number;
+  /** Answers of which something was shown while they streamed: so many comparisons mean something. */
+  readonly watched: number;
   /** Requests to the provider, and messages. */
   readonly providerCalls: number;
   readonly slowestMs: number;
@@ -49,6 +56,7 @@ export function tally(
   const count = (holds: (one: (typeof judged)[number]) => boolean): number => judged.filter(holds).length;
   return {
     sent: entries.length,
+    acked: entries.filter(({ acked }) => acked === true).length,
     lost: count(({ messages, answers }) => messages === 0 || answers === 0),
     duplicated: count(({ messages, answers }) => messages > 1 || answers > 1),
     stuck: entries.filter(({ tookMs }) => tookMs === undefined).length,
@@ -57,18 +65,20 @@ export function tally(
       (over, same) => over + Math.max(0, same.length - RUNS_ALLOWED),
       0,
     ),
+    watched: entries.filter(({ streamed }) => streamed?.some(text => text !== '')).length,
     providerCalls: prompts.length,
     slowestMs: Math.round(Math.max(0, ...entries.map(({ tookMs }) => tookMs ?? 0))),
   };
 }
 
-function judge({ prompt, shown }: Entry, stored: readonly Stored[]) {
+function judge({ prompt, shown, streamed = [] }: Entry, stored: readonly Stored[]) {
   const at = stored.findIndex(({ content }) => content === prompt);
   const next = stored.findIndex(({ role }, index) => index > at && role === 'user');
   const answers = at === -1 ? [] : stored.slice(at + 1, next === -1 ? undefined : next);
+  const text = answers.at(-1)?.content;
   return {
     messages: stored.filter(({ content }) => content === prompt).length,
     answers: answers.length,
-    isSame: answers.at(-1)?.content === shown,
+    isSame: text === shown && streamed.every(part => text?.startsWith(part)),
   };
 }

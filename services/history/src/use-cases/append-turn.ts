@@ -7,8 +7,11 @@ import type { EndOpenAnswers } from './end-open-answers.ts';
 import type { SupersedeMessages } from './supersede-messages.ts';
 
 const RETRY_AFTER_MS = 1_000;
+const FULL_RETRY_AFTER_MS = 5_000;
 
 type Turn = HistoryParsedRequest<'appendTurn'>;
+/** On what terms a turn may be appended. */
+type Terms = Pick<Turn, 'replaces' | 'doubleText' | 'maxOpen'>;
 
 export interface AppendTurnDeps {
   readonly store: Pick<ConversationStore, 'appendTurn' | 'getMessage' | 'openAnswersOf'>;
@@ -24,9 +27,9 @@ export interface AppendTurnDeps {
  */
 export function appendTurn({ store, announcements, metrics, ...others }: AppendTurnDeps) {
   const { endOpenAnswers, supersedeMessages } = others;
-  return async ({ origin, replaces, doubleText, ...turn }: Turn): Promise<StoredTurn> => {
+  return async ({ origin, replaces, doubleText, maxOpen, ...turn }: Turn): Promise<StoredTurn> => {
     const { conversationId } = turn;
-    const replaced = await admit(turn, { replaces, doubleText }, store);
+    const replaced = await admit(turn, { replaces, doubleText, maxOpen }, store);
     const stored = await store.appendTurn(turn);
     if (stored.created) {
       metrics.turnAppended();
@@ -46,23 +49,37 @@ export function appendTurn({ store, announcements, metrics, ...others }: AppendT
  */
 async function admit(
   { conversationId, clientMessageId }: NewTurn,
-  { replaces, doubleText }: Pick<Turn, 'replaces' | 'doubleText'>,
+  terms: Terms,
   store: AppendTurnDeps['store'],
 ): Promise<Message | undefined> {
-  if (replaces === undefined && doubleText !== 'reject') return undefined;
+  const { replaces } = terms;
   const replaced = replaces === undefined ? undefined : await userMessage(conversationId, replaces, store);
-  if (await store.getMessage(conversationId, messageIdOf(conversationId, clientMessageId))) return replaced;
+  const refusal = await refusalOf(conversationId, replaced, terms, store);
+  const isRefused =
+    refusal && !(await store.getMessage(conversationId, messageIdOf(conversationId, clientMessageId)));
+  if (isRefused) throw refusal;
+  return replaced;
+}
+
+async function refusalOf(
+  conversationId: string,
+  replaced: Message | undefined,
+  { replaces, doubleText, maxOpen = Infinity }: Terms,
+  store: AppendTurnDeps['store'],
+): Promise<ParleyError | undefined> {
   if (replaces !== undefined && (!replaced || replaced.status === 'superseded')) {
     const message = 'Only a message that is part of the conversation can be replaced';
-    throw new ParleyError('INVALID_REQUEST', { message, details: [{ path: 'replaces', message }] });
+    return new ParleyError('INVALID_REQUEST', { message, details: [{ path: 'replaces', message }] });
   }
-  if (doubleText === 'reject') {
-    const open = await store.openAnswersOf(conversationId);
-    // Those that come after a replaced message go with it.
-    if (open.some(({ seq }) => !replaced || seq < replaced.seq))
-      throw new ParleyError('ANSWER_IN_PROGRESS', { retryAfterMs: RETRY_AFTER_MS });
-  }
-  return replaced;
+  if (doubleText !== 'reject' && maxOpen === Infinity) return undefined;
+  const open = await store.openAnswersOf(conversationId);
+  // Those that come after a replaced message go with it.
+  const staying = open.filter(({ seq }) => !replaced || seq < replaced.seq).length;
+  if (doubleText === 'reject' && staying > 0)
+    return new ParleyError('ANSWER_IN_PROGRESS', { retryAfterMs: RETRY_AFTER_MS });
+  if (staying < maxOpen) return undefined;
+  const message = 'Wait for the answers to your earlier messages';
+  return new ParleyError('RATE_LIMIT_EXCEEDED', { message, retryAfterMs: FULL_RETRY_AFTER_MS });
 }
 
 async function userMessage(
