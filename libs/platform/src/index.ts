@@ -14,6 +14,7 @@ export {
 } from './answer-log/answer-log.ts';
 export { AnswerHeartbeat } from './answer-log/heartbeat.ts';
 export { AnswerQueue } from './jobs/answer-queue.ts';
+export { Backlog } from './jobs/backlog.ts';
 export { HistoryQueue, historyRetryMs } from './jobs/history-queue.ts';
 export { ChannelSubscriber, type ChannelListener } from './frames/channel-subscriber.ts';
 export { FramePublisher } from './frames/frame-publisher.ts';

@@ -41,6 +41,7 @@ export { findOnPath } from './processes/find-on-path.ts';
 export { freePort, isFree } from './processes/free-port.ts';
 export { ManagedProcess, type ProcessExit, type ProcessOptions } from './processes/managed-process.ts';
 export { ProcessFailure } from './processes/process-failure.ts';
+export { OwnedMongo } from './servers/owned-mongo.ts';
 export { OwnedRedis, type OwnedRedisOptions } from './servers/owned-redis.ts';
 export { pingRedis } from './servers/ping-redis.ts';
 export {

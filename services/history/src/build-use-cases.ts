@@ -16,6 +16,7 @@ import { endAnswer } from './use-cases/end-answer.ts';
 import { endOpenAnswers } from './use-cases/end-open-answers.ts';
 import { finishAnswer, type FinishAnswer } from './use-cases/finish-answer.ts';
 import { retryAnswer } from './use-cases/retry-answer.ts';
+import { silenceAi } from './use-cases/silence-ai.ts';
 import { supersedeMessages } from './use-cases/supersede-messages.ts';
 import { updateConversation } from './use-cases/update-conversation.ts';
 import { updateMessage } from './use-cases/update-message.ts';
@@ -43,6 +44,7 @@ export function buildUseCases({ store, redis, metrics, maxRuns, log }: UseCaseDe
   const settleAnswer = answerSettlement({ store, answerLog, frames, answers });
   const end = endAnswer({ store, answerLog, frames, settleAnswer, metrics, log });
   const endOpen = endOpenAnswers({ store, endAnswer: end });
+  const silence = silenceAi({ store, answerLog, endOpenAnswers: endOpen, settleAnswer, metrics });
   const supersede = supersedeMessages({ store, endOpenAnswers: endOpen, announcements });
   return {
     announcements,
@@ -51,7 +53,7 @@ export function buildUseCases({ store, redis, metrics, maxRuns, log }: UseCaseDe
     handlers: {
       ...storeHandlers(store),
       createConversation: createConversation({ store, announcements }),
-      updateConversation: updateConversation({ store, announcements, endOpenAnswers: endOpen }),
+      updateConversation: updateConversation({ store, announcements, silenceAi: silence }),
       deleteConversation: deleteConversation({ store, answerLog, answers, frames, announcements, log }),
       addMessage: addMessage({ store, announcements }),
       updateMessage: updateMessage({ store }),

@@ -1,5 +1,5 @@
 import type { EndAs } from '@parley/contracts';
-import type { Metrics } from '@parley/platform';
+import type { Backlog, Metrics } from '@parley/platform';
 import type { FinishResult } from './store/conversation-store.ts';
 
 /** What history counts. */
@@ -12,6 +12,16 @@ export interface HistoryMetrics {
   answerRetried(): void;
   answerSwept(): void;
   storeFailed(): void;
+}
+
+/** How much waits to be stored, and for how long. */
+export function backlogMetrics(metrics: Metrics, backlog: Backlog): void {
+  metrics.gauge('parley_history_jobs_waiting', 'Ended answers that wait to be stored', () => backlog.size());
+  metrics.gauge(
+    'parley_history_longest_wait_seconds',
+    'Age of the ended answer that is stored next',
+    async () => (await backlog.oldestMs()) / 1_000,
+  );
 }
 
 export function historyMetrics(metrics: Metrics): HistoryMetrics {

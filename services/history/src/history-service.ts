@@ -1,7 +1,7 @@
 import { Metrics, listen, type Log, type ReleaseStack, type RunningService } from '@parley/platform';
 import type { HistoryConfig } from './config.ts';
 import { StoreHealth } from './health/store-health.ts';
-import { historyMetrics } from './history-metrics.ts';
+import { backlogMetrics, historyMetrics } from './history-metrics.ts';
 import { historyApp } from './http/history-app.ts';
 import { HistoryConsumer } from './jobs/history-consumer.ts';
 import { openRedis } from './open-redis.ts';
@@ -27,6 +27,7 @@ export async function startHistory(
   releases.push('store', () => store.close());
   await store.start();
   const redis = await openRedis(config.REDIS_URL, log, releases);
+  backlogMetrics(metrics, redis.backlog);
   const health = watch(store, releases);
   const useCases = buildUseCases({ store, redis, metrics: counts, maxRuns: config.ANSWER_RUNS, log });
 
@@ -50,10 +51,12 @@ export async function startHistory(
   const notReadyBecause = (): string[] => [
     ...(health.isOk ? [] : ['the database does not answer']),
     ...(redis.isReady() ? [] : ['redis is away']),
+    ...(consumer.isRunning ? [] : ['the consumer does not run']),
   ];
   const app = historyApp({
     handlers: useCases.handlers,
     readiness: { notReadyBecause },
+    isStoreAway: () => !health.isOk,
     metrics,
     token: config.INTERNAL_TOKEN,
     showStack: config.NODE_ENV === 'development',

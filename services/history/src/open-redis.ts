@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { redisNames } from '@parley/contracts';
 import { AnswerLog, AnswerQueue, FramePublisher, closeRedis, connectRedis } from '@parley/platform';
-import type { Log, ReleaseStack } from '@parley/platform';
+import type { Backlog, Log, ReleaseStack } from '@parley/platform';
 import type { Redis } from 'ioredis';
 import { QueuedJobs } from './jobs/queued-jobs.ts';
 import { abandonedAnswers, type IsAbandoned } from './sweeper/abandoned-answers.ts';
@@ -17,6 +17,8 @@ export interface RedisSide {
   readonly frames: FramePublisher;
   readonly answers: AnswerQueue;
   readonly isAbandoned: IsAbandoned;
+  /** Ended answers that are not stored yet. */
+  readonly backlog: Backlog;
   readonly isReady: () => boolean;
 }
 
@@ -38,6 +40,7 @@ export async function openRedis(url: string, log: Log, releases: ReleaseStack): 
     answerLog: new AnswerLog(commands),
     frames: new FramePublisher(commands),
     answers,
+    backlog: historyJobs.backlog,
     isAbandoned: abandonedAnswers({ redis: commands, answerJobs, historyJobs }),
     isReady: () => commands.status === 'ready',
   };

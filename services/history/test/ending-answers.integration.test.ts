@@ -3,15 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { redisNames, type Message } from '@parley/contracts';
 import { AnswerLog, HistoryQueue } from '@parley/platform';
-import { OwnedRedis, waitFor } from '@parley/testkit';
+import { waitFor, type OwnedRedis } from '@parley/testkit';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { connect, newId, openQueue, overhear, startHistory, type RunningHistory } from './running-history.ts';
+import {
+  connect,
+  newId,
+  openQueue,
+  overhear,
+  startHistory,
+  startRedis,
+  type RunningHistory,
+} from './running-history.ts';
 
 let redis: OwnedRedis;
 
 beforeEach(async () => {
-  redis = await OwnedRedis.start();
-  onTestFinished(() => redis.stop());
+  redis = await startRedis();
 });
 
 const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> =>

@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManagedProcess, OwnedRedis } from '@parley/testkit';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { HISTORY_MAIN, newId, startHistory, type RunningHistory } from './running-history.ts';
+import { ManagedProcess, type OwnedRedis } from '@parley/testkit';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { HISTORY_MAIN, newId, startHistory, startRedis, type RunningHistory } from './running-history.ts';
 
 let redis: OwnedRedis;
 
-beforeAll(async () => {
-  redis = await OwnedRedis.start();
+beforeEach(async () => {
+  redis = await startRedis();
 });
-afterAll(() => redis.stop());
 
 const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> =>
   startHistory({ REDIS_URL: redis.url, DATABASE_URL: 'memory:', ...env });

@@ -5,17 +5,24 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { redisNames } from '@parley/contracts';
 import { AnswerHeartbeat, AnswerLog, AnswerQueue, HistoryQueue } from '@parley/platform';
-import { LeakCheck, OwnedRedis, waitFor } from '@parley/testkit';
+import { LeakCheck, waitFor, type OwnedRedis } from '@parley/testkit';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { answerIdOf, messageIdOf } from '../src/store/message-ids.ts';
-import { connect, newId, openQueue, overhear, startHistory, type RunningHistory } from './running-history.ts';
+import {
+  connect,
+  newId,
+  openQueue,
+  overhear,
+  startHistory,
+  startRedis,
+  type RunningHistory,
+} from './running-history.ts';
 
 let redis: OwnedRedis;
 
 beforeEach(async () => {
-  redis = await OwnedRedis.start();
-  onTestFinished(() => redis.stop());
+  redis = await startRedis();
 });
 
 /** Without sweeps, unless a test asks for them. */
@@ -114,7 +121,7 @@ test('the sweeper queues an answer that nobody works on, and leaves alone what h
   });
   const alive = refOf(newId());
   const handedOver = refOf(newId());
-  await using _heartbeat = await AnswerHeartbeat.start(connection, alive, () => undefined);
+  using _heartbeat = await AnswerHeartbeat.start(connection, alive, () => undefined);
   await openQueue('history', redis.url).add(
     'history',
     {},
@@ -150,7 +157,7 @@ test('the sweeper queues an answer again whose job has failed', async () => {
   await waitFor(() => tries > 1, { what: 'a second try' });
 });
 
-test('taking over stops the running answer, closes the waiting one and says so', async () => {
+test('taking over ends the running answer for its worker, closes the waiting one and says so', async () => {
   const { client, ask } = await start();
   const conversationId = newId();
   const running = await ask(conversationId, 'One?');
@@ -163,12 +170,13 @@ test('taking over stops the running answer, closes the waiting one and says so',
   const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
   const workers = await overhear(redis.url, redisNames.controlChannel);
   await client.call('updateConversation', { conversationId, mode: 'human' });
-  expect(await log.append(ref, 1, 5, 'r')).toBe('stopping');
+  expect(await log.append(ref, 1, 5, 'r')).toBe('replaced');
   await Promise.all([heard.caughtUp(), workers.caughtUp()]);
   expect(workers.frames).toEqual([{ type: 'answer.fenced', ...ref }]);
   expect(heard.frames).toMatchObject([
+    { type: 'answer.stored', message: { id: waiting.id, status: 'stopped', content: '' } },
+    { type: 'answer.stored', message: { id: running.id, status: 'stopped', content: 'So fa' } },
     { type: 'conversation.mode', mode: 'human' },
-    { type: 'answer.stored', message: { id: waiting.id, status: 'stopped' } },
   ]);
   const turn = await client.call('appendTurn', { conversationId, clientMessageId: 'k', content: 'Hello?' });
   expect(turn.answer).toBeUndefined();

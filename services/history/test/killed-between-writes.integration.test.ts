@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { redisNames } from '@parley/contracts';
-import { OwnedRedis, waitFor } from '@parley/testkit';
+import { waitFor, type OwnedRedis } from '@parley/testkit';
 import { createConnection, type Connection } from 'mongoose';
 import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { answerIdOf, messageIdOf } from '../src/store/message-ids.ts';
 import { MongoProxy } from './mongo-proxy.ts';
-import { newId, openQueue, overhear, startHistory, type RunningHistory } from './running-history.ts';
+import {
+  newId,
+  openQueue,
+  overhear,
+  startHistory,
+  startRedis,
+  type RunningHistory,
+} from './running-history.ts';
 
 const server = inject('mongoUri');
 
@@ -20,16 +27,15 @@ describe.skipIf(server === null)('a history process killed between the two write
   let raw: Connection;
 
   beforeEach(async () => {
-    redis = await OwnedRedis.start();
+    redis = await startRedis();
     databaseUrl = Object.assign(new URL(server ?? ''), {
       pathname: `/parley_${randomUUID().replaceAll('-', '')}`,
     }).href;
     raw = await createConnection(databaseUrl).asPromise();
-    return async () => {
+    onTestFinished(async () => {
       await raw.dropDatabase();
       await raw.close();
-      await redis.stop();
-    };
+    });
   });
 
   const start = (env: NodeJS.ProcessEnv): Promise<RunningHistory> =>

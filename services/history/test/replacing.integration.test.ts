@@ -1,7 +1,7 @@
 import { redisNames, type HistoryRequest, type Message } from '@parley/contracts';
 import { AnswerLog, HistoryQueue } from '@parley/platform';
-import { OwnedRedis, waitFor } from '@parley/testkit';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { waitFor, type OwnedRedis } from '@parley/testkit';
+import { beforeEach, expect, test } from 'vitest';
 import {
   answerOf,
   connect,
@@ -9,6 +9,7 @@ import {
   openQueue,
   overhear,
   startHistory,
+  startRedis,
   type RunningHistory,
 } from './running-history.ts';
 
@@ -16,11 +17,8 @@ let redis: OwnedRedis;
 let history: RunningHistory;
 let conversationId: string;
 
-beforeAll(async () => {
-  redis = await OwnedRedis.start();
-});
-afterAll(() => redis.stop());
 beforeEach(async () => {
+  redis = await startRedis();
   history = await startHistory({
     REDIS_URL: redis.url,
     DATABASE_URL: 'memory:',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { redisNames, type HistoryReply, type Message } from '@parley/contracts';
 import { HistoryClient } from '@parley/platform';
-import { ServiceProcess } from '@parley/testkit';
+import { OwnedRedis, ServiceProcess } from '@parley/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
@@ -17,6 +17,13 @@ export interface RunningHistory {
   readonly ask: (conversationId: string, content?: string) => Promise<Message>;
 }
 
+/** A Redis for the test that calls it. */
+export async function startRedis(): Promise<OwnedRedis> {
+  const redis = await OwnedRedis.start();
+  onTestFinished(() => redis.stop());
+  return redis;
+}
+
 /** Starts history as a process of its own for the test that calls it. */
 export async function startHistory(env: NodeJS.ProcessEnv): Promise<RunningHistory> {
   const service = await ServiceProcess.start({
@@ -24,7 +31,9 @@ export async function startHistory(env: NodeJS.ProcessEnv): Promise<RunningHisto
     main: HISTORY_MAIN,
     env: { PATH: process.env.PATH, PORT: '0', ...env },
   });
-  onTestFinished(() => service.kill());
+  onTestFinished(async () => {
+    await service.terminate();
+  });
   const client = new HistoryClient({ url: service.url, token: env.INTERNAL_TOKEN });
   return {
     service,
