@@ -25,6 +25,7 @@ export default defineConfig({
           name: 'integration',
           include: [`${tree}/*.integration.test.ts`],
           globalSetup: ['libs/testkit/src/servers/global-setup.ts'],
+          setupFiles: ['libs/testkit/src/leaks/integration-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

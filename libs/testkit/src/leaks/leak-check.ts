@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis';
 import { waitFor } from '../servers/wait-for.ts';
+import { KEPT_KEYS } from './kept-keys.ts';
+import { queuedJobs } from './queued-jobs.ts';
 
 /** What a Redis has more than it had. */
 export interface Leftovers {
@@ -17,6 +19,7 @@ interface Census {
 }
 
 const OWN_NAME = 'parley-leak-check';
+const NOTHING: Census = { connections: new Map(), channels: new Set(), keys: new Set() };
 
 /**
  * Counts the connections, channels and keys of a Redis that the test has for itself, and tells later what has been added.
@@ -33,13 +36,18 @@ export class LeakCheck implements AsyncDisposable {
   }
 
   static async start(redisUrl: string): Promise<LeakCheck> {
-    const redis = new Redis(redisUrl, { connectionName: OWN_NAME });
+    const redis = open(redisUrl);
     try {
       return new LeakCheck(redis, await takeCensus(redis));
     } catch (error) {
       redis.disconnect();
       throw error;
     }
+  }
+
+  /** For a Redis that began empty. */
+  static sinceEmpty(redisUrl: string): LeakCheck {
+    return new LeakCheck(open(redisUrl), NOTHING);
   }
 
   /** What there is now and was not at the start. */
@@ -56,32 +64,44 @@ export class LeakCheck implements AsyncDisposable {
   }
 
   /**
-   * Waits until nothing is left.
+   * Waits until nothing is left but jobs that wait in their queue, and what `KEPT_KEYS` names.
    *
-   * @param ignore keys that may stay, e.g. those that expire later.
    * @throws Error naming the leftovers at the deadline.
    */
-  async expectNone({
-    deadlineMs = 5_000,
-    ignore = [],
-  }: { deadlineMs?: number; ignore?: readonly RegExp[] } = {}): Promise<void> {
-    const nothingLeft = async (): Promise<true> => {
+  async expectNone({ deadlineMs = 5_000 }: { deadlineMs?: number } = {}): Promise<void> {
+    let left: Leftovers | undefined;
+    const nothingLeft = async (): Promise<boolean> => {
       const { connections, channels, keys } = await this.leftovers();
-      const left = {
-        connections,
-        channels,
-        keys: keys.filter(key => !ignore.some(pattern => pattern.test(key))),
-      };
-      if (Object.keys(connections).length + channels.length + left.keys.length === 0) return true;
-      throw new Error(`left in Redis: ${JSON.stringify(left)}`);
+      left = { connections, channels, keys: await this.#leaked(keys) };
+      return Object.keys(connections).length + channels.length + left.keys.length === 0;
     };
-    await waitFor(nothingLeft, { deadlineMs, what: 'Redis to be as it was before' });
+    try {
+      await waitFor(nothingLeft, { deadlineMs, what: 'Redis to be as it was before' });
+    } catch (error) {
+      throw new Error(`left in Redis: ${JSON.stringify(left)}`, { cause: error });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#redis.disconnect();
     await Promise.resolve();
   }
+
+  /** Without those that are kept by design. */
+  async #leaked(keys: readonly string[]): Promise<string[]> {
+    const jobs = await queuedJobs(this.#redis);
+    const verdicts = keys.map(async key => {
+      if (jobs.has(key)) return [];
+      const kept = KEPT_KEYS.find(({ name }) => name.test(key));
+      if (kept?.expire !== true) return kept ? [] : [key];
+      return (await this.#redis.pttl(key)) === -1 ? [`${key} (never expires)`] : [];
+    });
+    return (await Promise.all(verdicts)).flat();
+  }
+}
+
+function open(redisUrl: string): Redis {
+  return new Redis(redisUrl, { connectionName: OWN_NAME });
 }
 
 async function takeCensus(redis: Redis): Promise<Census> {

@@ -28,7 +28,7 @@ test('a paused Redis keeps its connections and answers once it is resumed', asyn
   redis.pause();
   await expect(client.ping()).rejects.toThrow('timed out');
   redis.resume();
-  expect(await waitFor(() => client.get('kept'), { what: 'an answer' })).toBe('1');
+  expect(await waitFor(() => client.getdel('kept'), { what: 'an answer' })).toBe('1');
 });
 
 test('a killed Redis comes back on the same port, without its data', async () => {

@@ -8,5 +8,6 @@ test('tells a Redis that answers from one that hangs and from none', async () =>
   expect(await pingRedis(redis.url)).toBe(true);
   redis.pause();
   expect(await pingRedis(redis.url)).toBe(false);
+  redis.resume();
   expect(await pingRedis(`redis://127.0.0.1:${await freePort()}`)).toBe(false);
 });
