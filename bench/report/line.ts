@@ -9,6 +9,8 @@ export interface Figure {
   readonly floor: number | undefined;
   /** The product must not be above it; undefined if the figure is only told. */
   readonly target: number | undefined;
+  /** What the floor was where the target was set: on a slower machine, the ratio of the two is the target. */
+  readonly targetFloor?: number;
 }
 
 /** One line of the table. */
@@ -23,6 +25,16 @@ export interface Line {
   readonly foreignCores: number;
 }
 
-export function isMet({ figures }: Line): boolean {
-  return figures.every(({ product, target }) => product <= (target ?? Infinity));
+/** `by ratio`: not in figures, but as near to this machine's floor as the target is to its own. */
+export type Verdict = 'yes' | 'by ratio' | 'no';
+
+export function verdictOn({ figures }: Line): Verdict {
+  if (figures.every(({ product, target }) => product <= (target ?? Infinity))) return 'yes';
+  const isNear = (figure: Figure): boolean =>
+    figure.product / (figure.floor ?? 0) <= (targetRatio(figure) ?? 0);
+  return figures.every(isNear) ? 'by ratio' : 'no';
+}
+
+export function targetRatio({ target, targetFloor }: Figure): number | undefined {
+  return target === undefined || targetFloor === undefined ? undefined : target / targetFloor;
 }

@@ -33,6 +33,14 @@ test('a line is met when all of its figures are', () => {
   );
 });
 
+test('on a slower machine a line can be met by its ratio to the floor', () => {
+  const slow = { name: '', product: 45, floor: 60, target: 32, targetFloor: 40 };
+  expect(tableOf({ ...line, figures: [slow] })).toContain(
+    '| a | latency | 60 ms (relay) | 45 ms | 0.75x | <= 32 ms (<= 0.8x) | by ratio |',
+  );
+  expect(tableOf({ ...line, figures: [{ ...slow, product: 50 }] })[6]).toMatch(/\| no \|$/);
+});
+
 test('what was disturbed says so, and what failed says why', () => {
   const [p50] = line.figures;
   const table = tableOf({ ...line, figures: p50 ? [{ ...p50, floor: undefined }] : [], foreignCores: 0.4 });

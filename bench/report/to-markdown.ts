@@ -1,5 +1,5 @@
 import { FOREIGN_LIMIT } from '../measure/cpu-watch.ts';
-import { isMet, type Figure, type Line } from './line.ts';
+import { targetRatio, verdictOn, type Figure, type Line } from './line.ts';
 import type { Report } from './report.ts';
 
 const HEAD = ['row', 'what', 'floor', 'product', 'ratio', 'target', 'met'];
@@ -28,6 +28,9 @@ function cells(line: Line): string[] {
   const { row, what, unit, floorIs, figures, foreignCores } = line;
   const each = (show: (figure: Figure) => string): string => figures.map(show).join(' / ');
   const disturbed = foreignCores > FOREIGN_LIMIT ? ` (!) ${Math.round(foreignCores * 100)} %` : '';
+  const ratios = figures.map(targetRatio).filter(ratio => ratio !== undefined);
+  const ratioTarget =
+    ratios.length === 0 ? '' : ` (${ratios.map(ratio => `<= ${number(ratio)}x`).join(' / ')})`;
   const hasFloor = figures.some(({ floor }) => floor !== undefined);
   return [
     row,
@@ -35,8 +38,8 @@ function cells(line: Line): string[] {
     hasFloor ? `${each(({ floor }) => number(floor))} ${unit} (${floorIs})` : '-',
     `${each(({ product }) => number(product))} ${unit}`,
     hasFloor ? each(({ product, floor }) => ratio(product, floor)) : '-',
-    `${each(({ target }) => (target === undefined ? '-' : `<= ${number(target)}`))} ${unit}`,
-    `${isMet(line) ? 'yes' : 'no'}${disturbed}`,
+    `${each(({ target }) => (target === undefined ? '-' : `<= ${number(target)}`))} ${unit}${ratioTarget}`,
+    `${verdictOn(line)}${disturbed}`,
   ];
 }
 

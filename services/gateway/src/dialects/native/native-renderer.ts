@@ -23,35 +23,34 @@ export class NativeRenderer implements FeedListener {
   }
 
   answerStarted(conversationId: string, live: LiveAnswer): void {
-    this.#emit(conversationId, 'answer-started', this.#start(conversationId, live));
+    this.#to(conversationId)?.emit('answer-started', this.#start(conversationId, live));
   }
 
   answerPiece(conversationId: string, live: LiveAnswer, { offset, text }: NewPiece): void {
-    if (!this.#isHeard(conversationId)) return;
-    this.#emit(conversationId, 'piece', [this.#handles.of(conversationId, live), offset, text]);
+    const to = this.#to(conversationId);
+    if (to) to.emit('piece', [this.#handles.of(conversationId, live), offset, text]);
   }
 
   answerStored(message: Message): void {
     this.#handles.forgetAnswer(message.conversationId, message.id);
-    this.#emit(message.conversationId, 'answer-ended', toNativeMessage(message));
+    this.#to(message.conversationId)?.emit('answer-ended', toNativeMessage(message));
   }
 
   messageStored(message: Message): void {
-    this.#emit(message.conversationId, 'message', toNativeMessage(message));
+    this.#to(message.conversationId)?.emit('message', toNativeMessage(message));
   }
 
   typing(conversationId: string, who: Typist, isTyping: boolean, origin: string): void {
-    const room = nativeRoom(conversationId);
-    this.#io.local.to(room).except(origin).emit('typing', { conversationId, who, isTyping });
+    this.#to(conversationId)?.except(origin).emit('typing', { conversationId, who, isTyping });
   }
 
   modeChanged(conversationId: string, mode: ConversationMode): void {
-    this.#emit(conversationId, 'mode', { conversationId, mode });
+    this.#to(conversationId)?.emit('mode', { conversationId, mode });
   }
 
   conversationDeleted(conversationId: string): void {
     this.#handles.forgetConversation(conversationId);
-    this.#emit(conversationId, 'deleted', { conversationId });
+    this.#to(conversationId)?.emit('deleted', { conversationId });
   }
 
   feedClosed(conversationId: string): void {
@@ -63,11 +62,9 @@ export class NativeRenderer implements FeedListener {
     return { conversationId, answerId, epoch, handle: this.#handles.of(conversationId, live) };
   }
 
-  #emit(conversationId: string, event: string, payload: unknown): void {
-    if (this.#isHeard(conversationId)) this.#io.local.to(nativeRoom(conversationId)).emit(event, payload);
-  }
-
-  #isHeard(conversationId: string): boolean {
-    return this.#io.adapter.rooms.has(nativeRoom(conversationId));
+  /** Nothing is encoded for a room without a client here. */
+  #to(conversationId: string) {
+    const room = nativeRoom(conversationId);
+    return this.#io.adapter.rooms.has(room) ? this.#io.local.to(room) : undefined;
   }
 }
