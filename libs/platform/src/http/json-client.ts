@@ -1,6 +1,5 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { json } from 'node:stream/consumers';
+import { KeptConnections } from './kept-connections.ts';
 
 export interface JsonRequest {
   readonly method: string;
@@ -17,38 +16,26 @@ export interface JsonRequest {
  * takes three times the CPU and a quarter of a millisecond more for each call.
  */
 export class JsonClient implements Disposable {
-  readonly #agents = {
-    'http:': new Agent({ keepAlive: true }),
-    'https:': new HttpsAgent({ keepAlive: true }),
-  };
+  readonly #connections = new KeptConnections();
 
   /** @throws Error if nothing can be reached, the time is over, or the reply is no JSON. */
-  async send({ timeoutMs, ...request }: JsonRequest): Promise<{ status: number; body: unknown }> {
-    const reply = await this.#open(request, AbortSignal.timeout(timeoutMs));
+  async send({
+    url,
+    method,
+    headers,
+    body,
+    timeoutMs,
+  }: JsonRequest): Promise<{ status: number; body: unknown }> {
+    const text = body === undefined ? '' : JSON.stringify(body);
+    // Told, because Node leaves it out for a DELETE, whose body then looks like the next request.
+    const length = { 'content-length': String(Buffer.byteLength(text)) };
+    const options = { method, headers: { ...headers, ...length }, signal: AbortSignal.timeout(timeoutMs) };
+    const reply = await this.#connections.send(new URL(url), options, text);
     return { status: reply.statusCode ?? 0, body: await json(reply) };
   }
 
   /** Closes all connections. */
   [Symbol.dispose](): void {
-    for (const agent of Object.values(this.#agents)) agent.destroy();
-  }
-
-  #open(
-    { method, url, headers, body }: Omit<JsonRequest, 'timeoutMs'>,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const target = new URL(url);
-      const text = body === undefined ? '' : JSON.stringify(body);
-      // Told, because Node leaves it out for a DELETE, whose body then looks like the next request.
-      const length = { 'content-length': String(Buffer.byteLength(text)) };
-      const options = { method, headers: { ...headers, ...length }, signal };
-      const request =
-        target.protocol === 'https:'
-          ? httpsRequest(target, { ...options, agent: this.#agents['https:'] }, resolve)
-          : httpRequest(target, { ...options, agent: this.#agents['http:'] }, resolve);
-      request.on('error', reject);
-      request.end(text);
-    });
+    this.#connections[Symbol.dispose]();
   }
 }

@@ -1,4 +1,5 @@
 import { scoped, type Log } from '../logging/logger.ts';
+import { withDeadline } from './with-deadline.ts';
 
 type Release = () => unknown;
 
@@ -25,23 +26,10 @@ export class ReleaseStack {
   async releaseAll(): Promise<void> {
     for (let entry = this.#releases.pop(); entry; entry = this.#releases.pop()) {
       try {
-        await withDeadline(entry.release);
+        await withDeadline(entry.release, RELEASE_DEADLINE_MS);
       } catch (error) {
         this.#log.warn({ err: error, what: entry.name }, 'could not release');
       }
     }
-  }
-}
-
-async function withDeadline(release: Release): Promise<void> {
-  const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const deadline = setTimeout(
-    () => reject(new Error(`took longer than ${RELEASE_DEADLINE_MS} ms`)),
-    RELEASE_DEADLINE_MS,
-  );
-  try {
-    await Promise.race([release(), tooLate]);
-  } finally {
-    clearTimeout(deadline);
   }
 }

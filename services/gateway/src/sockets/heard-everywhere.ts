@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { redisNames } from '@parley/contracts';
-import { scoped, type ChannelSubscriber, type Log } from '@parley/platform';
+import { scoped, withDeadline, type ChannelSubscriber, type Log } from '@parley/platform';
 import type { Server } from 'socket.io';
 
 const HEARD = 'heard-everywhere';
@@ -28,18 +27,12 @@ export class HeardEverywhere {
 
   /** Resolves when what was published before has been told everywhere; after 3 s in any case. */
   async wait(conversationId: string): Promise<void> {
-    const heard = new AbortController();
-    const late = async (): Promise<never> => {
-      await pause(WAIT_MS, undefined, { signal: heard.signal });
-      throw new Error('a gateway has not answered');
-    };
-    const all = [this.#hear(conversationId), this.#io.serverSideEmitWithAck(HEARD, conversationId)];
+    const all = () =>
+      Promise.all([this.#hear(conversationId), this.#io.serverSideEmitWithAck(HEARD, conversationId)]);
     try {
-      await Promise.race([Promise.all(all), late()]);
+      await withDeadline(all, WAIT_MS);
     } catch (error) {
       this.#log.warn({ err: error, conversationId }, 'not all gateways may have told what was published');
-    } finally {
-      heard.abort();
     }
   }
 

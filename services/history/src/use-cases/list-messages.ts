@@ -15,14 +15,15 @@ export function listMessages({ store }: ListMessagesDeps) {
     maxBytes = Infinity,
     ...range
   }: HistoryParsedRequest<'listMessages'>): Promise<{ messages: Message[]; more: boolean }> => {
+    const isBounded = maxBytes !== Infinity;
     // One message more than wanted tells whether there are more.
-    const step = maxBytes === Infinity ? limit + 1 : Math.min(limit + 1, STEP);
+    const step = isBounded ? Math.min(limit + 1, STEP) : limit + 1;
     const isForward = range.afterSeq !== undefined;
     const page: Message[] = [];
     let bytes = 0;
     let more = false;
     for await (const message of reading(store, { ...range, limit: step }, isForward)) {
-      bytes += Buffer.byteLength(JSON.stringify(message));
+      if (isBounded) bytes += Buffer.byteLength(JSON.stringify(message));
       more = page.length === limit || (page.length > 0 && bytes > maxBytes);
       if (more) break;
       page.push(message);

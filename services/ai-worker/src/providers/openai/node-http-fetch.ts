@@ -1,6 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { KeptConnections } from '@parley/platform';
 
 /** Longer than a burst of questions is apart, shorter than what servers and middleboxes drop without a word. */
 const IDLE_CONNECTION_MS = 15_000;
@@ -11,10 +11,7 @@ const ERROR_BODY_BYTES = 64 * 1024;
  * token, so the body of a successful response is not in it: `takeBody` hands out the message itself.
  */
 export class NodeHttpFetch implements Disposable {
-  readonly #agents = {
-    'http:': new HttpAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
-    'https:': new HttpsAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
-  };
+  readonly #connections = new KeptConnections({ timeout: IDLE_CONNECTION_MS });
   readonly #bodies = new WeakMap<Response, IncomingMessage>();
 
   readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -37,28 +34,18 @@ export class NodeHttpFetch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#agents['http:'].destroy();
-    this.#agents['https:'].destroy();
+    this.#connections[Symbol.dispose]();
   }
 
   #send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const secure = url.protocol === 'https:';
-      const request = (secure ? httpsRequest : httpRequest)(
-        url,
-        {
-          method,
-          agent: secure ? this.#agents['https:'] : this.#agents['http:'],
-          // Compressed events would wait in the compressor's window, and cost time to unpack.
-          headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity' },
-          ...(signal && { signal }),
-        },
-        resolve,
-      );
-      request.on('error', reject);
-      // The SDK sends JSON text, never a stream.
-      request.end(body);
-    });
+    const options = {
+      method,
+      // Compressed events would wait in the compressor's window, and cost time to unpack.
+      headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity' },
+      ...(signal && { signal }),
+    };
+    // The SDK sends JSON text, never a stream.
+    return this.#connections.send(url, options, body);
   }
 }
 

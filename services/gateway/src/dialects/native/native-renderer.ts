@@ -3,6 +3,7 @@ import type { Namespace, Socket } from 'socket.io';
 import { toNativeMessage } from '../../conversations/native-view.ts';
 import type { FeedListener, NewPiece } from '../../feed/feed-listener.ts';
 import type { LiveAnswer } from '../../feed/live-answer.ts';
+import { localRoom } from '../local-room.ts';
 import { AnswerHandles } from './answer-handles.ts';
 
 /** The room of a conversation's clients that speak the dialect `native`. */
@@ -62,9 +63,7 @@ export class NativeRenderer implements FeedListener {
     return { conversationId, answerId, epoch, handle: this.#handles.of(conversationId, live) };
   }
 
-  /** Nothing is encoded for a room without a client here. */
   #to(conversationId: string) {
-    const room = nativeRoom(conversationId);
-    return this.#io.adapter.rooms.has(room) ? this.#io.local.to(room) : undefined;
+    return localRoom(this.#io, nativeRoom(conversationId));
   }
 }

@@ -5,6 +5,7 @@ import { isShown } from '../../conversations/chat-view.ts';
 import type { FeedListener } from '../../feed/feed-listener.ts';
 import type { LiveAnswer } from '../../feed/live-answer.ts';
 import { Coalesced } from '../coalesced.ts';
+import { localRoom } from '../local-room.ts';
 
 const WINDOW_MS = 50;
 /** Each chunk carries the whole text; a long one comes less often, so that an answer costs 22 kB a second and no more. */
@@ -84,9 +85,7 @@ export class StreamRenderer implements FeedListener {
     answers.set(messageId, new Coalesced(windowOf, this.#now, show));
   }
 
-  /** Nothing is encoded for a room without a client here. */
   #to(conversationId: string) {
-    const room = streamRoom(conversationId);
-    return this.#io.adapter.rooms.has(room) ? this.#io.local.to(room) : undefined;
+    return localRoom(this.#io, streamRoom(conversationId));
   }
 }

@@ -3,6 +3,7 @@ import type { Namespace } from 'socket.io';
 import { isShown } from '../../conversations/chat-view.ts';
 import { toSupportMessage } from '../../conversations/support-view.ts';
 import { deletedError } from '../deleted-error.ts';
+import { localRoom } from '../local-room.ts';
 import type { FeedListener } from '../../feed/feed-listener.ts';
 
 /** The room of a session's sockets that speak the dialect `support`. */
@@ -26,13 +27,11 @@ export class SupportRenderer implements FeedListener {
   }
 
   conversationDeleted(conversationId: string): void {
-    this.#io.local.to(supportRoom(conversationId)).emit('error', deletedError);
+    localRoom(this.#io, supportRoom(conversationId))?.emit('error', deletedError);
   }
 
   #tell(message: Message, except: string | undefined): void {
-    const room = supportRoom(message.conversationId);
-    if (!this.#io.adapter.rooms.has(room)) return;
-    const to = this.#io.local.to(room);
-    (except === undefined ? to : to.except(except)).emit('message', toSupportMessage(message));
+    const to = localRoom(this.#io, supportRoom(message.conversationId));
+    (except === undefined ? to : to?.except(except))?.emit('message', toSupportMessage(message));
   }
 }
