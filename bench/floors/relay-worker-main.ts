@@ -18,7 +18,7 @@ export type RelayWorkerCalls = typeof calls;
 serveRole(calls);
 
 async function start({ redisUrl, providerUrl }: RelayWorkerOptions): Promise<void> {
-  const publisher = new Redis(redisUrl);
+  const publisher = new Redis(redisUrl, { enableAutoPipelining: true });
   const subscriber = new Redis(redisUrl);
   const agent = new Agent({ keepAlive: true });
   subscriber.on('message', (_, order: string) => relay(order));

@@ -4,9 +4,10 @@ import { createAdapter } from '@socket.io/redis-adapter';
 import { scoped, type Log } from '@parley/platform';
 import helmet from 'helmet';
 import type { Redis } from 'ioredis';
-import { Server } from 'socket.io';
+import { Server, type Namespace } from 'socket.io';
 import type { Origins } from '../http/origins.ts';
 import type { RedisConnections } from '../redis-connections.ts';
+import { inSingleWrites } from './single-write.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Room for a message's longest encoding (6 bytes: `\uXXXX`) and what is around it. */
@@ -50,11 +51,13 @@ export function socketServer(options: SocketServerOptions): Server {
   // Express's middleware does not run for what Engine.IO answers.
   io.engine.use(helmet());
   logRefusals(io, log);
-  io.adapter(
-    createAdapter(dropping(redis.adapterPublisher), redis.adapterSubscriber, {
-      key: redisNames.socketAdapter,
-    }),
-  );
+  const adapterOf = createAdapter(dropping(redis.adapterPublisher), redis.adapterSubscriber, {
+    key: redisNames.socketAdapter,
+  });
+  // Socket.IO calls it with `new`, which an arrow function does not permit.
+  io.adapter(function (namespace: Namespace) {
+    return inSingleWrites(adapterOf(namespace));
+  });
   return io;
 }
 

@@ -5,7 +5,7 @@ import { isShown } from '../../conversations/chat-view.ts';
 import type { FeedListener } from '../../feed/feed-listener.ts';
 import type { LiveAnswer } from '../../feed/live-answer.ts';
 import { Coalesced } from '../coalesced.ts';
-import { localRoom } from '../local-room.ts';
+import { LocalRooms } from '../local-rooms.ts';
 
 const WINDOW_MS = 50;
 /** Each chunk carries the whole text; a long one comes less often, so that an answer costs 22 kB a second and no more. */
@@ -20,13 +20,13 @@ type Shown = Map<string, Coalesced<string>>;
 
 /** Tells what happens in a conversation in the dialect `stream`: the text so far, again and again. */
 export class StreamRenderer implements FeedListener {
-  readonly #io: Namespace;
+  readonly #rooms: LocalRooms;
   readonly #now: () => number;
   /** The answers under way, by conversation. */
   readonly #shown = new Map<string, Shown>();
 
   constructor(io: Namespace, now: () => number) {
-    this.#io = io;
+    this.#rooms = new LocalRooms(io, streamRoom);
     this.#now = now;
   }
 
@@ -34,10 +34,12 @@ export class StreamRenderer implements FeedListener {
     // A new epoch is no new message here: its first chunk replaces the text.
     if (this.#shown.get(conversationId)?.has(answerId)) return;
     this.#begin(conversationId, answerId);
-    this.#to(conversationId)?.emit('stream_start', { messageId: answerId, conversationId });
+    this.#rooms.of(conversationId)?.emit('stream_start', { messageId: answerId, conversationId });
   }
 
   answerPiece(conversationId: string, { answerId, text }: LiveAnswer): void {
+    // Whoever comes later is shown the text so far (`catchUp`).
+    if (!this.#rooms.of(conversationId)) return;
     this.#shown.get(conversationId)?.get(answerId)?.offer(text);
   }
 
@@ -46,7 +48,7 @@ export class StreamRenderer implements FeedListener {
     const answers = this.#shown.get(conversationId);
     answers?.get(messageId)?.stop();
     const wasShown = answers?.delete(messageId) ?? false;
-    const to = this.#to(conversationId);
+    const to = this.#rooms.of(conversationId);
     if (!to || (!wasShown && !isShown(message))) return;
     if (!wasShown) to.emit('stream_start', { messageId, conversationId });
     to.emit('stream_chunk', { messageId, content, isComplete: true });
@@ -59,13 +61,13 @@ export class StreamRenderer implements FeedListener {
   }
 
   conversationDeleted(conversationId: string): void {
-    this.feedClosed(conversationId);
-    this.#to(conversationId)?.emit('error', deletedError);
+    this.#showNothing(conversationId);
+    this.#rooms.of(conversationId)?.emit('error', deletedError);
   }
 
   feedClosed(conversationId: string): void {
-    for (const text of this.#shown.get(conversationId)?.values() ?? []) text.stop();
-    this.#shown.delete(conversationId);
+    this.#showNothing(conversationId);
+    this.#rooms.forget(conversationId);
   }
 
   /** Shows a client that has just joined what is under way. */
@@ -76,16 +78,17 @@ export class StreamRenderer implements FeedListener {
     }
   }
 
+  #showNothing(conversationId: string): void {
+    for (const text of this.#shown.get(conversationId)?.values() ?? []) text.stop();
+    this.#shown.delete(conversationId);
+  }
+
   #begin(conversationId: string, messageId: string): void {
     const answers: Shown = this.#shown.get(conversationId) ?? new Map<string, Coalesced<string>>();
     this.#shown.set(conversationId, answers);
     const show = (content: string): void => {
-      this.#to(conversationId)?.emit('stream_chunk', { messageId, content, isComplete: false });
+      this.#rooms.of(conversationId)?.emit('stream_chunk', { messageId, content, isComplete: false });
     };
     answers.set(messageId, new Coalesced(windowOf, this.#now, show));
-  }
-
-  #to(conversationId: string) {
-    return localRoom(this.#io, streamRoom(conversationId));
   }
 }

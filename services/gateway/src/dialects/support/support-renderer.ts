@@ -3,7 +3,7 @@ import type { Namespace } from 'socket.io';
 import { isShown } from '../../conversations/chat-view.ts';
 import { toSupportMessage } from '../../conversations/support-view.ts';
 import { deletedError } from '../deleted-error.ts';
-import { localRoom } from '../local-room.ts';
+import { LocalRooms } from '../local-rooms.ts';
 import type { FeedListener } from '../../feed/feed-listener.ts';
 
 /** The room of a session's sockets that speak the dialect `support`. */
@@ -11,10 +11,10 @@ export const supportRoom = (sessionId: string): string => `support:${sessionId}`
 
 /** Tells what happens in a conversation in the dialect `support`: whole messages, once they are stored. */
 export class SupportRenderer implements FeedListener {
-  readonly #io: Namespace;
+  readonly #rooms: LocalRooms;
 
   constructor(io: Namespace) {
-    this.#io = io;
+    this.#rooms = new LocalRooms(io, supportRoom);
   }
 
   answerStored(message: Message): void {
@@ -27,11 +27,15 @@ export class SupportRenderer implements FeedListener {
   }
 
   conversationDeleted(conversationId: string): void {
-    localRoom(this.#io, supportRoom(conversationId))?.emit('error', deletedError);
+    this.#rooms.of(conversationId)?.emit('error', deletedError);
+  }
+
+  feedClosed(conversationId: string): void {
+    this.#rooms.forget(conversationId);
   }
 
   #tell(message: Message, except: string | undefined): void {
-    const to = localRoom(this.#io, supportRoom(message.conversationId));
+    const to = this.#rooms.of(message.conversationId);
     (except === undefined ? to : to?.except(except))?.emit('message', toSupportMessage(message));
   }
 }
