@@ -2,6 +2,7 @@
 import type {} from './servers/provided.ts';
 
 export { Cluster, type ClusterOptions } from './cluster/cluster.ts';
+export { readMetric } from './cluster/read-metric.ts';
 export { ServiceProcess, type ServiceProcessOptions } from './cluster/service-process.ts';
 export { LeakCheck, type Leftovers } from './leaks/leak-check.ts';
 export {
@@ -50,4 +51,5 @@ export {
   startRedisProcess,
   type RedisProcessOptions,
 } from './servers/redis-process.ts';
+export { TcpProxy } from './servers/tcp-proxy.ts';
 export { waitFor, type WaitOptions } from './servers/wait-for.ts';

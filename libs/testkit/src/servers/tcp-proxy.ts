@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A TCP proxy on loopback; a subclass decides what becomes of each connection. */
+export abstract class TcpProxy implements AsyncDisposable {
+  readonly #server = createServer(client => {
+    this.#keep(client);
+    this.accept(client);
+  });
+  readonly #sockets = new Set<Socket>();
+
+  /** Resolves when it can be reached. */
+  async listen(): Promise<this> {
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    return this;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Cuts every connection. */
+  dropAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.dropAll();
+    await closed;
+  }
+
+  /** Relays a client's connection, hangs it up, or lets it hang. */
+  protected abstract accept(client: Socket): void;
+
+  /**
+   * Connects a client to a port on loopback. When one end closes, so does the other.
+   *
+   * @param head what has been read of the client already.
+   * @returns the end that answers.
+   */
+  protected relay(client: Socket, port: number, head: Uint8Array = new Uint8Array()): Socket {
+    const server = connect(port, '127.0.0.1');
+    this.#keep(server);
+    server.write(head);
+    client.pipe(server);
+    server.pipe(client);
+    server.once('close', () => client.destroy());
+    client.once('close', () => server.destroy());
+    return server;
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => undefined);
+  }
+}
