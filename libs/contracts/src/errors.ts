@@ -13,6 +13,7 @@ export const ERRORS = {
   RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests, slow down' },
   INTERNAL_ERROR: { status: 500, message: 'Something went wrong on our side' },
   BUSY: { status: 503, message: 'Too many people are waiting for an answer, try again shortly' },
+  BUDGET_SPENT: { status: 503, message: "Today's answers are used up, ask again tomorrow" },
   HISTORY_UNAVAILABLE: { status: 503, message: 'Messages cannot be stored right now, try again shortly' },
   ANSWER_TIMEOUT: { status: 504, message: 'The answer took too long, it will be stored when it is ready' },
 } as const satisfies Record<string, { status: number; message: string }>;

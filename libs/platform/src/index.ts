@@ -1,6 +1,7 @@
 export { ConfigurationError, parseEnv } from './config/parse-env.ts';
 export { envFields } from './config/env-fields.ts';
 export { createLogger, redactText, scoped, type Log, type LogOptions } from './logging/logger.ts';
+export { TokenBudget, type Settle } from './budget/token-budget.ts';
 export { closeRedis, connectRedis, type RedisRole } from './redis/connect.ts';
 export { luaScript, type LuaScript } from './redis/lua-script.ts';
 export {
@@ -16,6 +17,7 @@ export { AnswerHeartbeat } from './answer-log/heartbeat.ts';
 export { AnswerQueue } from './jobs/answer-queue.ts';
 export { Backlog } from './jobs/backlog.ts';
 export { HistoryQueue, historyRetryMs } from './jobs/history-queue.ts';
+export { JobConsumer, type JobConsumerOptions } from './jobs/job-consumer.ts';
 export { ChannelSubscriber, type ChannelListener } from './frames/channel-subscriber.ts';
 export { FramePublisher } from './frames/frame-publisher.ts';
 export { readFrame } from './frames/read-frame.ts';

@@ -5,6 +5,7 @@ import {
   HistoryClient,
   HistoryQueue,
   Metrics,
+  TokenBudget,
   closeRedis,
   connectRedis,
   listen,
@@ -21,10 +22,12 @@ import { AppendBatches } from './answer/append-batches.ts';
 import type { AnswerPorts, AnswerSettings } from './answer/answer-ports.ts';
 import { systemClock } from './answer/clock.ts';
 import { ProduceAnswer } from './answer/produce-answer.ts';
+import { BudgetedProvider } from './budget/budgeted-provider.ts';
 import type { WorkerConfig, WorkerSettings } from './config.ts';
-import { AnswerConsumer } from './jobs/answer-consumer.ts';
+import { answerConsumer } from './jobs/answer-consumer.ts';
 import { FenceHints } from './jobs/fence-hints.ts';
 import { buildProvider } from './providers/build-provider.ts';
+import type { Provider } from './providers/provider.ts';
 
 /** UTF-16 code units; far above what a model says in one go. */
 const MAX_ANSWER_CHARS = 200_000;
@@ -45,7 +48,11 @@ export async function startAiWorker(
   releases.push('history queue', () => historyQueue.close());
   const metrics = new Metrics('ai-worker');
   const answerMetrics = new AnswerMetrics(metrics);
-  const provider = buildProvider({ config, redis, metrics: answerMetrics, log, releases });
+  const provider = withinBudget(
+    buildProvider({ config, redis, metrics: answerMetrics, log, releases }),
+    config,
+    redis,
+  );
   const hints = new FenceHints();
   hints.follow(new ChannelSubscriber(subscriber));
   const answerLog = new AnswerLog(redis);
@@ -64,7 +71,7 @@ export async function startAiWorker(
     log,
   };
   const useCase = new ProduceAnswer(ports, answerSettings(settings));
-  const consumer = new AnswerConsumer({
+  const consumer = answerConsumer({
     redis,
     concurrency: settings.WORKER_CONCURRENCY,
     produce: (order, signal) => useCase.produce(order, signal),
@@ -82,6 +89,14 @@ export async function startAiWorker(
     port: http.port,
     drain: () => consumer.drain(Math.max(settings.SHUTDOWN_GRACE_MS - HANDOVER_MS, 0)),
   };
+}
+
+/** Demo answers cost nothing. */
+function withinBudget(provider: Provider, { settings, secrets }: WorkerConfig, redis: Redis): Provider {
+  const isFree = settings.DAILY_TOKEN_BUDGET === 0 || secrets.providerKeys.length === 0;
+  return isFree
+    ? provider
+    : new BudgetedProvider(provider, new TokenBudget(redis, settings.DAILY_TOKEN_BUDGET));
 }
 
 function open(url: string, role: 'jobs' | 'subscriber', log: Log, releases: ReleaseStack): Redis {

@@ -7,6 +7,12 @@ test('works without any variable: demo answers from loopback', () => {
   expect(secrets.providerKeys).toEqual([]);
 });
 
+test('the tokens of a day are bounded only if they are told', () => {
+  expect(readConfig({}).settings.DAILY_TOKEN_BUDGET).toBe(0);
+  expect(readConfig({ DAILY_TOKEN_BUDGET: '2000000' }).settings.DAILY_TOKEN_BUDGET).toBe(2_000_000);
+  expect(() => readConfig({ DAILY_TOKEN_BUDGET: '-1' })).toThrow(/DAILY_TOKEN_BUDGET/);
+});
+
 test('keys come in order of preference, each once, and are no settings', () => {
   const { settings, secrets } = readConfig({ OPENAI_API_KEY: 'one', OPENAI_API_KEYS: 'two, one,three' });
   expect(secrets.providerKeys).toEqual(['one', 'two', 'three']);

@@ -19,6 +19,7 @@ const schema = z.object({
   OPENAI_MODEL: z.string().default('gpt-4o-mini'),
   OPENAI_TEMPERATURE: z.coerce.number({ error: 'must be a number' }).min(0).max(2).default(0.7),
   OPENAI_MAX_TOKENS: envFields.integer(2_000, 1, 1_000_000),
+  DAILY_TOKEN_BUDGET: envFields.tokenBudget,
   SYSTEM_PROMPT: z.string().default('You are a helpful assistant.'),
   CONTEXT_MAX_MESSAGES: envFields.integer(50, 1, 1_000),
   CONTEXT_MAX_TOKENS: envFields.integer(8_000, 1, 1_000_000),

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { ParleyError, historyApi, type Message } from '@parley/contracts';
+import { ParleyError, historyApi, type EndAs, type Message } from '@parley/contracts';
 import { listen, type AnswerRef, type HttpServer } from '@parley/platform';
 
 interface Entry {
@@ -8,6 +8,8 @@ interface Entry {
   closed: boolean;
   /** The newest claim, and what it was given. */
   claim?: { readonly id: string; readonly reply: unknown };
+  /** How somebody wished it to end. */
+  endAs?: EndAs;
   readonly question: string;
 }
 
@@ -19,7 +21,7 @@ export class ClaimDesk implements AsyncDisposable {
   readonly #http: HttpServer;
   #refusals = 0;
   #isMute = false;
-  /** Calls so far, e.g. `claim`, `release`. */
+  /** Calls so far, e.g. `claim`, `release`, `pen`. */
   readonly calls: string[] = [];
 
   private constructor(http: HttpServer) {
@@ -29,9 +31,10 @@ export class ClaimDesk implements AsyncDisposable {
   static async start(): Promise<ClaimDesk> {
     const http = await listen(
       (request, response) => {
-        const [, answerId = '', call = ''] =
-          /\/answers\/([^/]+)\/(claim|release)$/.exec(request.url ?? '') ?? [];
-        void text(request).then(body => {
+        const { pathname, searchParams } = new URL(request.url ?? '', 'http://desk');
+        const [, answerId = '', call = ''] = /\/answers\/([^/]+)\/(claim|release|pen)$/.exec(pathname) ?? [];
+        void text(request).then(sent => {
+          const body = sent || JSON.stringify({ epoch: Number(searchParams.get('epoch')) });
           const { status, reply } = desk.#answer(decodeURIComponent(answerId), call, body);
           if (desk.#isMute) request.socket.destroy();
           else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
@@ -54,6 +57,18 @@ export class ClaimDesk implements AsyncDisposable {
   close({ answerId }: AnswerRef): void {
     const entry = this.#answers.get(answerId);
     if (entry) entry.closed = true;
+  }
+
+  /** Somebody has asked for this end, and nobody has told the worker. */
+  wish({ answerId }: AnswerRef, endAs: EndAs): void {
+    const entry = this.#answers.get(answerId);
+    if (entry) entry.endAs = endAs;
+  }
+
+  /** Another worker has claimed it. */
+  replace({ answerId }: AnswerRef): void {
+    const entry = this.#answers.get(answerId);
+    if (entry) entry.epoch += 1;
   }
 
   forget({ answerId }: AnswerRef): void {
@@ -82,9 +97,23 @@ export class ClaimDesk implements AsyncDisposable {
       return { status: 503, reply: new ParleyError('HISTORY_UNAVAILABLE').toBody() };
     }
     if (!entry) return { status: 404, reply: new ParleyError('ANSWER_NOT_FOUND').toBody() };
-    const reply = call === 'claim' ? this.#claimOnce(entry, body) : this.#release(entry, body);
-    const { reply: contract } = call === 'claim' ? historyApi.claimAnswer : historyApi.releaseAnswer;
-    return { status: 200, reply: contract.parse(reply) };
+    return { status: 200, reply: this.#reply(entry, call, body) };
+  }
+
+  #reply(entry: Entry, call: string, body: string): unknown {
+    switch (call) {
+      case 'claim':
+        return historyApi.claimAnswer.reply.parse(this.#claimOnce(entry, body));
+      case 'pen':
+        return historyApi.getPen.reply.parse(this.#pen(entry, body));
+      default:
+        return historyApi.releaseAnswer.reply.parse(this.#release(entry, body));
+    }
+  }
+
+  #pen({ epoch, closed, endAs }: Entry, body: string): unknown {
+    const asked = JSON.parse(body) as { epoch: number };
+    return { held: asked.epoch === epoch && !closed, ...(endAs && { endAs }) };
   }
 
   #claimOnce(entry: Entry, body: string): unknown {

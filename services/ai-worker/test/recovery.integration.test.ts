@@ -1,5 +1,5 @@
 import { redisNames } from '@parley/contracts';
-import { answer, holdAfter, pieces, waitFor } from '@parley/testkit';
+import { answer, holdAfter, pieces, readMetric, waitFor } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { WorkerRig } from './worker-rig.ts';
 
@@ -51,8 +51,7 @@ test('a worker that stands still loses the answer, and its late words are refuse
   rig.provider.release(rig.provider.requests[0]?.id);
   frozen.resume();
   await rig.provider.waitFor(requests => requests[0]?.state !== 'open');
-  const metrics = async (): Promise<string> => (await fetch(`${frozen.url}/metrics`)).text();
-  await waitFor(async () => /parley_active_answers\{[^}]*\} 0/.test(await metrics()), {
+  await waitFor(async () => (await readMetric(frozen.url, 'parley_active_answers')) === 0, {
     what: 'it to let go',
   });
   expect(rig.shownOf(order)).toEqual({ epoch: 2, text: 'by the other one' });
@@ -92,16 +91,21 @@ test('an answer that outlasts the grace period is handed over without waiting fo
 
 test('Redis away in mid-answer: the model is read on, and the answer ends when Redis is back', async () => {
   await using rig = await WorkerRig.start();
-  await rig.startWorker();
-  rig.provider.script(pieces(['before ', 'while ', 'away'], { faults: [holdAfter(1)] }));
+  const { port } = await rig.startWorker();
+  rig.provider.script(pieces(['before ', 'while ', 'it ', 'is ', 'away'], { faults: [holdAfter(1)] }));
   const order = await rig.ask();
   await rig.shows(order, 'before ');
   rig.redis.pause();
   rig.provider.release();
   await rig.provider.waitFor(requests => requests[0]?.state === 'answered');
   rig.redis.resume();
-  expect(await rig.finish(order)).toMatchObject({ status: 'complete', text: 'before while away', epoch: 1 });
-  expect(rig.shownOf(order)).toEqual({ epoch: 1, text: 'before while away' });
+  expect(await rig.finish(order)).toMatchObject({
+    status: 'complete',
+    text: 'before while it is away',
+    epoch: 1,
+  });
+  expect(rig.shownOf(order)).toEqual({ epoch: 1, text: 'before while it is away' });
+  expect(await readMetric(`http://127.0.0.1:${port}`, 'parley_merged_pieces_total')).toBeGreaterThan(0);
 });
 
 test('Redis restarted without its data in mid-answer: the answer ends, and new ones are taken', async () => {

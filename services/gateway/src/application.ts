@@ -4,6 +4,7 @@ import {
   ChannelSubscriber,
   FramePublisher,
   HistoryClient,
+  TokenBudget,
   type Log,
   type Metrics,
   type ReleaseStack,
@@ -13,8 +14,10 @@ import type { GatewayConfig, GatewaySecrets } from './config.ts';
 import { FeedHub } from './feed/feed-hub.ts';
 import type { RedisConnections } from './redis-connections.ts';
 import { OpenSession } from './sessions/open-session.ts';
+import { AnswerAllowance } from './turns/answer-allowance.ts';
 import { AnswerControl } from './turns/answer-control.ts';
 import { AnswerWaits } from './turns/answer-waits.ts';
+import { OpenAnswers } from './turns/open-answers.ts';
 import { QueueDepth } from './turns/queue-depth.ts';
 import { SayAsAdmin } from './turns/say-as-admin.ts';
 import { SendTurn } from './turns/send-turn.ts';
@@ -64,16 +67,18 @@ export function createApplication(
   hub.addListener(waits);
 
   const busy = metrics.counter('parley_gateway_busy_total', 'Messages refused with BUSY, by why', ['reason']);
+  const allowance = openAllowance(config, redis, { history, hub, metrics, log }, releases);
   const maxMessageChars = config.MAX_MESSAGE_CHARS;
   return {
     ...access,
     ...{ history, subscriber, hub, waits, answers, depth, isRedisUp, now, log },
     frames: new FramePublisher(redis.commands),
-    answerControl: new AnswerControl(history, answers),
+    answerControl: new AnswerControl(history, answers, allowance),
     turns: new SendTurn({
       history,
       answers,
       depth,
+      allowance,
       isRedisUp,
       maxMessageChars,
       doubleText: config.DOUBLE_TEXT,
@@ -84,4 +89,27 @@ export function createApplication(
     admins: new SayAsAdmin(history, maxMessageChars),
     sessions: new OpenSession(history, access.policy, access.tokens),
   };
+}
+
+function openAllowance(
+  { QUEUE_MAX_PER_VISITOR, QUEUE_MAX_PER_ADDRESS, DAILY_TOKEN_BUDGET }: GatewayConfig,
+  { commands: redis }: RedisConnections,
+  { history, hub, metrics, log }: Pick<Application, 'history' | 'hub' | 'log'> & { metrics: Metrics },
+  releases: ReleaseStack,
+): AnswerAllowance {
+  const openAnswers = new OpenAnswers({
+    ...{ redis, history, log },
+    maxPerVisitor: QUEUE_MAX_PER_VISITOR,
+    maxPerAddress: QUEUE_MAX_PER_ADDRESS,
+  });
+  releases.push('open answers', () => openAnswers.stop());
+  hub.addListener(openAnswers);
+  const help = 'Answers that somebody may not ask for just now, by why';
+  const refused = metrics.counter('parley_gateway_refused_answers_total', help, ['reason']);
+  return new AnswerAllowance({
+    history,
+    openAnswers,
+    budget: DAILY_TOKEN_BUDGET > 0 ? new TokenBudget(redis, DAILY_TOKEN_BUDGET) : undefined,
+    onRefused: reason => refused.inc({ reason }),
+  });
 }

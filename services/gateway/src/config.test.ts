@@ -12,6 +12,17 @@ test('nothing set is a gateway for development', () => {
   expect(secrets.adminTokens).toEqual([]);
 });
 
+test('bounds of what answers may cost: none for the day unless it is set, and no nonsense', () => {
+  expect(readConfig({}).config).toMatchObject({
+    QUEUE_MAX_PER_VISITOR: 20,
+    QUEUE_MAX_PER_ADDRESS: 200,
+    DAILY_TOKEN_BUDGET: 0,
+  });
+  expect(readConfig({ DAILY_TOKEN_BUDGET: '5000000000' }).config.DAILY_TOKEN_BUDGET).toBe(5_000_000_000);
+  const nonsense = { QUEUE_MAX_PER_VISITOR: '0', QUEUE_MAX_PER_ADDRESS: '-1', DAILY_TOKEN_BUDGET: '1.5' };
+  for (const name of Object.keys(nonsense)) expect(() => readConfig(nonsense)).toThrow(new RegExp(name));
+});
+
 test('production is told all that is missing at once', () => {
   const missing = ['FRONTEND_URL', 'REDIS_URL', 'SESSION_SECRET', 'ADMIN_TOKEN', 'INTERNAL_TOKEN'];
   const read = () => readConfig({ NODE_ENV: 'production', PORT: 'none' });

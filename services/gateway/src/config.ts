@@ -35,6 +35,9 @@ const envSchema = (env: NodeJS.ProcessEnv) =>
       DRAIN_SPREAD_MS: envFields.integer(3_000, 0, 5 * MINUTE_MS),
       QUEUE_MAX_WAITING: envFields.integer(10_000, 1, 10_000_000),
       QUEUE_MAX_PER_CONVERSATION: envFields.integer(20, 1, 10_000),
+      QUEUE_MAX_PER_VISITOR: envFields.integer(20, 1, 1_000_000),
+      QUEUE_MAX_PER_ADDRESS: envFields.integer(200, 1, 1_000_000),
+      DAILY_TOKEN_BUDGET: envFields.tokenBudget,
       ANSWER_WAIT_MS: envFields.integer(2 * MINUTE_MS, 1_000, 60 * MINUTE_MS),
       SHUTDOWN_GRACE_MS: envFields.integer(10_000, 0, 10 * MINUTE_MS),
     })

@@ -3,7 +3,7 @@ import type { HistoryConfig } from './config.ts';
 import { StoreHealth } from './health/store-health.ts';
 import { backlogMetrics, historyMetrics } from './history-metrics.ts';
 import { historyApp } from './http/history-app.ts';
-import { HistoryConsumer } from './jobs/history-consumer.ts';
+import { historyConsumer } from './jobs/history-consumer.ts';
 import { openRedis } from './open-redis.ts';
 import type { ConversationStore } from './store/conversation-store.ts';
 import { openStore } from './store/open-store.ts';
@@ -12,6 +12,8 @@ import { buildUseCases } from './build-use-cases.ts';
 
 /** Running requests get this much of the grace period; the rest is for what follows them. */
 const HTTP_SHARE_OF_GRACE = 0.5;
+/** Jobs under way get this much of it; what is not ended by then, another process takes over. */
+const JOBS_DRAIN_MS = 4_000;
 
 const clock = (): Date => new Date();
 
@@ -31,8 +33,8 @@ export async function startHistory(
   const health = watch(store, releases);
   const useCases = buildUseCases({ store, redis, metrics: counts, maxRuns: config.ANSWER_RUNS, log });
 
-  const consumer = new HistoryConsumer(redis.jobs, useCases.finishAnswer, log);
-  releases.push('history consumer', () => consumer.stop());
+  const consumer = historyConsumer(redis.jobs, useCases.finishAnswer, log);
+  releases.push('history consumer', () => consumer.drain(JOBS_DRAIN_MS));
   const sweeper = new Sweeper(
     {
       store,
@@ -73,7 +75,7 @@ export async function startHistory(
       await Promise.all([
         http.stop(config.SHUTDOWN_GRACE_MS * HTTP_SHARE_OF_GRACE),
         sweeper.stop(),
-        consumer.stop(),
+        consumer.drain(JOBS_DRAIN_MS),
       ]);
       await useCases.announcements.settled();
     },

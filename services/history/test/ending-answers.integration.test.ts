@@ -21,8 +21,7 @@ beforeEach(async () => {
   redis = await startRedis();
 });
 
-const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> =>
-  startHistory({ REDIS_URL: redis.url, DATABASE_URL: 'memory:', SWEEP_INTERVAL_MS: '3600000', ...env });
+const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> => startHistory(redis, env);
 
 const refOf = ({ conversationId, id }: Message) => ({ conversationId, answerId: id });
 
@@ -68,7 +67,9 @@ test('a running answer may write no more, and what its worker hands over is stor
   const facts = new HistoryQueue(connect(redis.url));
   onTestFinished(() => facts.close());
   await facts.answerFinished({ ...refOf(answer), epoch: 1, status: 'stopped', text: 'So fa' });
-  await waitFor(async () => (await statusOf(history, answer)) === 'stopped', { what: 'the stored answer' });
+  await waitFor(async () => (await statusOf(history, answer)) === 'superseded', {
+    what: 'the stored answer',
+  });
 });
 
 test('a worker that was just about to begin does not', async () => {
@@ -95,6 +96,23 @@ test('a stop outlives the worker, an emptied Redis and a killed history', async 
     epoch: 2,
     endAs: 'stopped',
   });
+});
+
+test('who asks who has the pen is told of the stop, and an answer that completes all the same was stopped', async () => {
+  const history = await start();
+  const answer = await history.ask(newId());
+  await run(history, answer);
+  const pen = { ...refOf(answer), epoch: 1 };
+  expect(await history.client.call('getPen', pen)).toEqual({ held: true });
+  await history.client.call('endAnswer', { ...refOf(answer), as: 'stopped' });
+  await connect(redis.url).flushall();
+  expect(await history.client.call('getPen', pen)).toEqual({ held: true, endAs: 'stopped' });
+  const facts = new HistoryQueue(connect(redis.url));
+  onTestFinished(() => facts.close());
+  await facts.answerFinished({ ...refOf(answer), epoch: 1, status: 'complete', text: 'So far, so good' });
+  await waitFor(async () => (await statusOf(history, answer)) === 'stopped', { what: 'the stored answer' });
+  expect(await history.client.call('getPen', pen)).toEqual({ held: false });
+  expect(await history.client.call('getPen', { ...pen, answerId: 'a_made_up' })).toEqual({ held: false });
 });
 
 test('while Redis is gone a stop is not acknowledged, but kept', async () => {

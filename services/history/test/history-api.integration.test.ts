@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManagedProcess, type OwnedRedis } from '@parley/testkit';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { HISTORY_MAIN, newId, startHistory, startRedis, type RunningHistory } from './running-history.ts';
+import { HISTORY_MAIN, newId, startHistory, startRedis } from './running-history.ts';
 
 let redis: OwnedRedis;
 
@@ -11,11 +11,8 @@ beforeEach(async () => {
   redis = await startRedis();
 });
 
-const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> =>
-  startHistory({ REDIS_URL: redis.url, DATABASE_URL: 'memory:', ...env });
-
 test('every call of the API does what it says', async () => {
-  const { client } = await start();
+  const { client } = await startHistory(redis);
   const conversationId = newId();
   const created = await client.call('createConversation', { conversationId, visitorId: 'v1' });
   expect(created).toMatchObject({ created: true, conversation: { id: conversationId, visitorId: 'v1' } });
@@ -53,7 +50,7 @@ test('every call of the API does what it says', async () => {
 });
 
 test('what does not exist is told apart', async () => {
-  const { client, ask } = await start();
+  const { client, ask } = await startHistory(redis);
   const conversationId = newId();
   const missing = { code: 'CONVERSATION_NOT_FOUND' };
   await expect(client.call('getConversation', { conversationId })).rejects.toMatchObject(missing);
@@ -76,7 +73,7 @@ test('what does not exist is told apart', async () => {
 });
 
 test('what is not valid is refused with all that is wrong, and nothing is stored', async () => {
-  const { service, client } = await start();
+  const { service, client } = await startHistory(redis);
   const send = async (method: string, path: string, body?: string) => {
     const response = await fetch(`${service.url}${path}`, {
       method,
@@ -111,7 +108,7 @@ test('what is not valid is refused with all that is wrong, and nothing is stored
 
 test('with a token, only who knows it is served; the probes are for everybody', async () => {
   const token = 'a-token-of-enough-characters';
-  const { service, client } = await start({ INTERNAL_TOKEN: token, HOST: '0.0.0.0' });
+  const { service, client } = await startHistory(redis, { INTERNAL_TOKEN: token, HOST: '0.0.0.0' });
   expect(await client.call('listConversations', {})).toEqual({ conversations: [] });
   for (const authorization of ['', 'Bearer', `Bearer ${token}x`, `bearer ${token}`, token]) {
     const response = await fetch(`${service.url}/conversations`, { headers: { authorization } });
@@ -137,7 +134,9 @@ test('a configuration that cannot work is explained and ends the process', async
 test('SIGKILL loses nothing that was acknowledged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-history-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const { service, client, ask } = await start({ DATABASE_URL: `sqlite:${folder}/data/parley.db` });
+  const { service, client, ask } = await startHistory(redis, {
+    DATABASE_URL: `sqlite:${folder}/data/parley.db`,
+  });
   const ids = Array.from({ length: 20 }, newId);
   const answers = await Promise.all(ids.map(id => ask(id)));
   await service.restart();
@@ -149,7 +148,7 @@ test('SIGKILL loses nothing that was acknowledged', async () => {
 });
 
 test('SIGTERM ends it in order', async () => {
-  const { service, ask } = await start();
+  const { service, ask } = await startHistory(redis);
   await ask(newId());
   expect(await service.terminate()).toBe(0);
 });

@@ -5,19 +5,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { redisNames } from '@parley/contracts';
 import { AnswerHeartbeat, AnswerLog, AnswerQueue, HistoryQueue } from '@parley/platform';
-import { LeakCheck, waitFor, type OwnedRedis } from '@parley/testkit';
+import { LeakCheck, readMetric, waitFor, type OwnedRedis } from '@parley/testkit';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { answerIdOf, messageIdOf } from '../src/store/message-ids.ts';
-import {
-  connect,
-  newId,
-  openQueue,
-  overhear,
-  startHistory,
-  startRedis,
-  type RunningHistory,
-} from './running-history.ts';
+import { connect, newId, openQueue, overhear, startHistory, startRedis } from './running-history.ts';
 
 let redis: OwnedRedis;
 
@@ -25,16 +17,12 @@ beforeEach(async () => {
   redis = await startRedis();
 });
 
-/** Without sweeps, unless a test asks for them. */
-const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> =>
-  startHistory({ REDIS_URL: redis.url, DATABASE_URL: 'memory:', SWEEP_INTERVAL_MS: '3600000', ...env });
-
 const SWEEPING = { SWEEP_INTERVAL_MS: '20', SWEEP_AFTER_MS: '0' };
 
 const typesOf = (frames: { type: string }[]): string[] => frames.map(({ type }) => type);
 
 test("a person's message is announced once, to its conversation and to the admins", async () => {
-  const { client } = await start();
+  const { client } = await startHistory(redis);
   const conversationId = newId();
   const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
   const admins = await overhear(redis.url, redisNames.activityChannel);
@@ -52,7 +40,7 @@ test("a person's message is announced once, to its conversation and to the admin
 });
 
 test('a finished answer is stored, announced exactly once, and the next one is queued', async () => {
-  const { client, ask } = await start();
+  const { client, ask } = await startHistory(redis);
   const conversationId = newId();
   const answer = await ask(conversationId, 'One?');
   const next = await ask(conversationId, 'Two?');
@@ -83,7 +71,7 @@ test('a finished answer is stored once the store is back', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-history-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'parley.db');
-  const { client, ask } = await start({ DATABASE_URL: `sqlite:${path}` });
+  const { client, ask } = await startHistory(redis, { DATABASE_URL: `sqlite:${path}` });
   const { conversationId, id: answerId } = await ask(newId());
   await client.call('claimAnswer', { conversationId, answerId, contextMessages: 1 });
   const lock = new DatabaseSync(path);
@@ -105,14 +93,14 @@ test('a finished answer is stored once the store is back', async () => {
 });
 
 test('a job that is none fails at once and holds up nobody', async () => {
-  await start();
+  await startHistory(redis);
   const queue = openQueue('history', redis.url);
   const job = await queue.add('history', { type: 'nonsense' }, { attempts: 5 });
   await waitFor(() => job.isFailed(), { what: 'the job to fail' });
 });
 
 test('the sweeper queues an answer that nobody works on, and leaves alone what has a heart or is handed over', async () => {
-  const { client, ask } = await start(SWEEPING);
+  const { service, client, ask } = await startHistory(redis, SWEEPING);
   const jobs = openQueue('answers', redis.url);
   const connection = connect(redis.url);
   const refOf = (conversationId: string) => ({
@@ -137,10 +125,11 @@ test('the sweeper queues an answer that nobody works on, and leaves alone what h
   }
   expect(await jobs.getJob(alive.answerId)).toBeUndefined();
   expect(await jobs.getJob(handedOver.answerId)).toBeUndefined();
+  expect(await readMetric(service.url, 'parley_history_answers_swept_total')).toBe(2);
 });
 
 test('the sweeper queues an answer again whose job has failed', async () => {
-  const { ask } = await start(SWEEPING);
+  const { ask } = await startHistory(redis, SWEEPING);
   const jobs = openQueue('answers', redis.url);
   const stuck = await ask(newId());
   await waitFor(() => jobs.getJob(stuck.id), { what: 'the answer to be queued' });
@@ -158,7 +147,7 @@ test('the sweeper queues an answer again whose job has failed', async () => {
 });
 
 test('taking over ends the running answer for its worker, closes the waiting one and says so', async () => {
-  const { client, ask } = await start();
+  const { client, ask } = await startHistory(redis);
   const conversationId = newId();
   const running = await ask(conversationId, 'One?');
   const waiting = await ask(conversationId, 'Two?');
@@ -188,7 +177,7 @@ test('taking over ends the running answer for its worker, closes the waiting one
 
 test('deleting a conversation takes its jobs and logs along, and everybody hears of it', async () => {
   await using leaks = await LeakCheck.start(redis.url);
-  const { service, client, ask } = await start();
+  const { service, client, ask } = await startHistory(redis);
   const conversationId = newId();
   const running = await ask(conversationId, 'One?');
   const connection = connect(redis.url);
@@ -214,7 +203,7 @@ test('deleting a conversation takes its jobs and logs along, and everybody hears
 });
 
 test('while Redis hangs or is gone, messages are stored without delay and the probe says why', async () => {
-  const { service, client } = await start();
+  const { service, client } = await startHistory(redis);
   const conversationId = newId();
   const say = async (content: string): Promise<void> => {
     const started = performance.now();
@@ -247,7 +236,7 @@ test('while Redis hangs or is gone, messages are stored without delay and the pr
 
 test('after SIGTERM no connection is left', async () => {
   await using leaks = await LeakCheck.start(redis.url);
-  const { service, ask } = await start(SWEEPING);
+  const { service, ask } = await startHistory(redis, SWEEPING);
   await ask(newId());
   expect(await service.terminate()).toBe(0);
   await waitFor(async () => Object.keys((await leaks.leftovers()).connections).length === 0, {
@@ -256,7 +245,7 @@ test('after SIGTERM no connection is left', async () => {
 });
 
 test('SIGTERM is obeyed also while Redis is gone', async () => {
-  const { service, ask } = await start(SWEEPING);
+  const { service, ask } = await startHistory(redis, SWEEPING);
   await redis.kill();
   await ask(newId());
   expect(await service.terminate()).toBe(0);

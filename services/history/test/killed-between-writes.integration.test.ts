@@ -39,7 +39,7 @@ describe.skipIf(server === null)('a history process killed between the two write
   });
 
   const start = (env: NodeJS.ProcessEnv): Promise<RunningHistory> =>
-    startHistory({ REDIS_URL: redis.url, DATABASE_URL: databaseUrl, SWEEP_INTERVAL_MS: '3600000', ...env });
+    startHistory(redis, { DATABASE_URL: databaseUrl, ...env });
 
   /** Sends a turn to a history that is killed when it has stored the message and is about to store the answer. */
   async function breakOff(conversationId: string): Promise<void> {

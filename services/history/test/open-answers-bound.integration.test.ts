@@ -2,12 +2,7 @@ import { expect, test } from 'vitest';
 import { newId, startHistory, startRedis } from './running-history.ts';
 
 test('a conversation has no more open answers than asked for; a repeated turn is none more, and an edit makes room', async () => {
-  const redis = await startRedis();
-  const { client } = await startHistory({
-    REDIS_URL: redis.url,
-    DATABASE_URL: 'memory:',
-    SWEEP_INTERVAL_MS: '3600000',
-  });
+  const { client } = await startHistory(await startRedis());
   const conversationId = newId();
   const turn = (clientMessageId: string, replaces?: string) =>
     client.call('appendTurn', { conversationId, clientMessageId, content: 'Why?', replaces, maxOpen: 2 });

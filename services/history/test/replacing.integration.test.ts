@@ -1,4 +1,4 @@
-import { redisNames, type HistoryRequest, type Message } from '@parley/contracts';
+import { redisNames, type ClosedAnswerStatus, type HistoryRequest, type Message } from '@parley/contracts';
 import { AnswerLog, HistoryQueue } from '@parley/platform';
 import { waitFor, type OwnedRedis } from '@parley/testkit';
 import { beforeEach, expect, test } from 'vitest';
@@ -19,11 +19,7 @@ let conversationId: string;
 
 beforeEach(async () => {
   redis = await startRedis();
-  history = await startHistory({
-    REDIS_URL: redis.url,
-    DATABASE_URL: 'memory:',
-    SWEEP_INTERVAL_MS: '3600000',
-  });
+  history = await startHistory(redis);
   conversationId = newId();
 });
 
@@ -45,7 +41,7 @@ async function converse(content: string, text: string): Promise<{ question: Mess
   return { question: turn.message, answer: answerOf(turn) };
 }
 
-async function finish(answer: Message, status: 'complete' | 'superseded', text: string): Promise<void> {
+async function finish(answer: Message, status: ClosedAnswerStatus, text: string): Promise<void> {
   const facts = new HistoryQueue(connect(redis.url));
   await facts.answerFinished({ ...refOf(answer), epoch: 1, status, text });
   await facts.close();
@@ -178,6 +174,31 @@ test('an edit takes the pen from the answer under way', async () => {
   expect(await contextOf(answerOf(edited))).toEqual(['Two?']);
 });
 
+test('an answer that completes after its question was edited away is not shown again', async () => {
+  const turn = await say('Tow?');
+  const whole = answerOf(turn);
+  await claim(whole);
+  // Its worker has said everything, and Redis has lost what it was told.
+  await say('Two?', { replaces: turn.message.id });
+  await finish(whole, 'complete', 'What?');
+  expect(await shown()).toEqual([
+    ['Tow?', 'superseded'],
+    ['What?', 'superseded'],
+    ['Two?', 'complete'],
+    ['', 'pending'],
+  ]);
+});
+
+test('an answer that was stopped is not shown again either once its question is edited away', async () => {
+  const turn = await say('Tow?');
+  const stopped = answerOf(turn);
+  await claim(stopped);
+  await history.client.call('endAnswer', { ...refOf(stopped), as: 'stopped' });
+  await say('Two?', { replaces: turn.message.id });
+  await finish(stopped, 'stopped', 'Wh');
+  expect((await shown())[1]).toEqual(['Wh', 'superseded']);
+});
+
 test('only a user message that is part of the conversation can be replaced', async () => {
   const first = await converse('One?', 'First.');
   const elsewhere = await history.client.call('appendTurn', {
@@ -214,6 +235,17 @@ test('reject: a message sent in between is refused, one that was sent before is 
   const edited = await say('Deux?', { doubleText, replaces: second.message.id });
   expect(edited.created).toBe(true);
   await expect(say('Three?', { doubleText })).rejects.toMatchObject({ code: 'ANSWER_IN_PROGRESS' });
+});
+
+test('reject: of 20 messages sent at once one is taken', async () => {
+  const sends = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, n) => say(`${n}?`, { doubleText: 'reject' })),
+  );
+  expect(sends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const refusals = sends.filter(send => send.status === 'rejected').map(({ reason }) => reason as unknown);
+  const refusal = { code: 'ANSWER_IN_PROGRESS', retryAfterMs: 1000 };
+  for (const reason of refusals) expect(reason).toMatchObject(refusal);
+  expect(await shown()).toHaveLength(2);
 });
 
 test('interrupt: the newest wins, whatever was open before it ends', async () => {

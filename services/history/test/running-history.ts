@@ -24,12 +24,15 @@ export async function startRedis(): Promise<OwnedRedis> {
   return redis;
 }
 
+/** What a test is spared that says nothing of it: a database on a disk, and sweeps. */
+const DEFAULTS = { DATABASE_URL: 'memory:', SWEEP_INTERVAL_MS: '3600000' };
+
 /** Starts history as a process of its own for the test that calls it. */
-export async function startHistory(env: NodeJS.ProcessEnv): Promise<RunningHistory> {
+export async function startHistory(redis: OwnedRedis, env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> {
   const service = await ServiceProcess.start({
     name: 'history',
     main: HISTORY_MAIN,
-    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    env: { PATH: process.env.PATH, PORT: '0', REDIS_URL: redis.url, ...DEFAULTS, ...env },
   });
   onTestFinished(async () => {
     await service.terminate();

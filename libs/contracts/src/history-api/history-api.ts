@@ -190,6 +190,22 @@ export const historyApi = {
     }),
     z.looseObject({ released: z.boolean() }),
   ),
+  /** For the worker of an epoch whose log Redis has lost, and with it who has the pen. */
+  getPen: call(
+    'GET',
+    '/conversations/:conversationId/answers/:answerId/pen',
+    z.object({
+      conversationId: conversationIdSchema,
+      answerId: messageIdSchema,
+      epoch: z.coerce.number().int().positive(),
+    }),
+    z.looseObject({
+      /** False once a newer epoch has been claimed, or the answer has ended: keep silent. */
+      held: z.boolean(),
+      /** Somebody has asked for this end. */
+      endAs: endAsSchema.optional(),
+    }),
+  ),
   /** Ends an answer wherever it is. When this resolves no more of its text is published. An ended one stays as it is. */
   endAnswer: call(
     'POST',

@@ -153,9 +153,37 @@ test('a fence of an epoch before does not hold up the restoring one', async () =
 test('the text of a dead worker can be taken over, and the worker, if it was not dead, is refused', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'half an ans');
-  expect(await log.seal(answer, 2)).toBe('half an ans');
+  expect(await log.seal(answer, 2)).toEqual({ text: 'half an ans' });
   expect(await log.append(answer, 1, 11, 'wer')).toBe('replaced');
   expect(await log.seal(answer, 1)).toBeUndefined();
+});
+
+test.each(['stopping', 'superseding'] as const)(
+  'an epoch that is %s stays so when it is sealed, and who seals it is told',
+  async state => {
+    await log.open(answer, 1);
+    await log.append(answer, 1, 0, 'so far');
+    await log.fence(answer, state, 1);
+    const sealed = { text: 'so far', fence: state };
+    for (let n = 0; n < 2; n++) expect(await log.seal(answer, 1)).toEqual(sealed);
+    expect(await log.read(answer)).toEqual({ epoch: 1, state, text: 'so far' });
+    expect(await log.restore(answer, 1, 'so far')).toBe('ok');
+    expect(await log.append(answer, 1, 6, ' and on')).toBe(state);
+  },
+);
+
+test('a sealed epoch can be fenced: it is not opened again for an apology', async () => {
+  await log.seal(answer, 1);
+  await log.fence(answer, 'stopping', 1);
+  expect(await log.restore(answer, 1, '')).toBe('ok');
+  expect(await log.append(answer, 1, 0, 'Sorry.')).toBe('stopping');
+});
+
+test('an epoch is not held to the fence of the one before', async () => {
+  await log.open(answer, 1);
+  await log.fence(answer, 'stopping', 1);
+  expect(await log.seal(answer, 2)).toEqual({ text: '' });
+  expect(await log.read(answer)).toMatchObject({ epoch: 2, state: 'finished' });
 });
 
 test('how an answer ended is kept beside its text, and gone with the next epoch', async () => {

@@ -66,6 +66,13 @@ const endingSchema = z.object({ status: closedAnswerStatusSchema, usage: usageSc
 /** How a run at an answer ended. */
 export type AnswerEnding = z.infer<typeof endingSchema>;
 
+/** What there is of an answer that nobody may write any more. */
+export interface SealedAnswer {
+  readonly text: string;
+  /** Present if this very epoch was fenced before. */
+  readonly fence?: FenceState;
+}
+
 /** The text so far of the newest epoch. */
 export interface AnswerSnapshot {
   readonly epoch: number;
@@ -81,6 +88,8 @@ export interface AnswerSnapshot {
  */
 export class AnswerLog {
   readonly #redis: Redis;
+  /** Kept while an answer is written: to put its names together for each piece costs a quarter of sending it. */
+  readonly #names = new WeakMap<AnswerRef, AnswerKeys>();
   readonly #open: LuaScript;
   readonly #append: LuaScript;
   readonly #restore: LuaScript;
@@ -122,7 +131,7 @@ export class AnswerLog {
     const keys: string[] = [];
     const args: (string | number)[] = [LOG_TTL_MS];
     for (const { answer, epoch, offset, text } of pieces) {
-      const { meta, text: textKey, channel } = redisNames.answer(answer.conversationId, answer.answerId);
+      const { meta, text: textKey, channel } = this.#namesOf(answer);
       const frame = JSON.stringify({ type: 'answer.delta', answerId: answer.answerId, epoch, offset, text });
       keys.push(meta, textKey, channel);
       args.push(epoch, offset, offset + text.length, text, frame);
@@ -156,9 +165,11 @@ export class AnswerLog {
    *
    * @returns undefined if a newer epoch has been opened meanwhile.
    */
-  async seal(answer: AnswerRef, epoch: number): Promise<string | undefined> {
-    const text = await this.#seal(keyList(answer), [epoch, LOG_TTL_MS]);
-    return typeof text === 'string' ? text : undefined;
+  async seal(answer: AnswerRef, epoch: number): Promise<SealedAnswer | undefined> {
+    const reply = await this.#seal(keyList(answer), [epoch, LOG_TTL_MS]);
+    if (!Array.isArray(reply)) return undefined;
+    const [text, state] = reply as [string, FenceState | 'finished'];
+    return { text, ...(state !== 'finished' && { fence: state }) };
   }
 
   /** History has stored the answer: tells the conversation and lets the log go. */
@@ -190,6 +201,14 @@ export class AnswerLog {
     for (const answerId of answerIds) {
       await this.#forget(keyList({ conversationId, answerId }), [NO_LATER_EPOCH, RETIRED_TTL_MS, answerId]);
     }
+  }
+
+  #namesOf(answer: AnswerRef): AnswerKeys {
+    const known = this.#names.get(answer);
+    if (known) return known;
+    const names = redisNames.answer(answer.conversationId, answer.answerId);
+    this.#names.set(answer, names);
+    return names;
   }
 }
 

@@ -81,15 +81,15 @@ return 'ok'
 
 /**
  * ARGV: state, epoch, ttl. Ends the writing of that epoch, whether it has been opened yet or not: whoever writes learns the
- * state from its next append, or when it opens the log.
+ * state from its next append, or when it opens the log. Also of a sealed one, which may be opened again for an apology.
  */
 export const FENCE = `
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'ending')
 local current = tonumber(meta[1] or '0')
 if current < tonumber(ARGV[2]) then
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'length', 0, 'state', ARGV[1])
-elseif meta[2] == 'streaming' then
+elseif meta[2] == 'streaming' or (meta[2] == 'finished' and not meta[3]) then
   redis.call('HSET', KEYS[1], 'state', ARGV[1])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -110,13 +110,20 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 'ok'
 `;
 
-/** ARGV: epoch, ttl. Takes the text over from a dead worker: nobody may append any more. Returns the text. */
+/**
+ * ARGV: epoch, ttl. Takes the text over from a dead worker: nobody may append any more. Returns the text and the state, which
+ * is that of its own epoch's fence if there is one: the answer has been asked to end meanwhile.
+ */
 export const SEAL = `
-local current = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
-if current > tonumber(ARGV[1]) then return false end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', 'finished')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local current = tonumber(meta[1] or '0')
+local epoch = tonumber(ARGV[1])
+if current > epoch then return false end
+local fenced = current == epoch and (meta[2] == 'stopping' or meta[2] == 'superseding')
+local state = fenced and meta[2] or 'finished'
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', state)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return redis.call('GET', KEYS[2]) or ''
+return { redis.call('GET', KEYS[2]) or '', state }
 `;
 
 /** ARGV: ttl, answerId, frame. History has stored the answer: the log is only kept for readers that are on their way. */

@@ -26,5 +26,7 @@ export const envFields = {
   historyUrl: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .default('http://127.0.0.1:5011'),
+  /** Provider tokens that the deployment may use on a day; 0: no bound. */
+  tokenBudget: integer(0, 1_000_000_000_000).default(0),
   secret: z.string().min(16, { error: 'must have at least 16 characters' }),
 } as const;

@@ -7,7 +7,7 @@ const ATTEMPTS = 1_000_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 
-/** Milliseconds until the next try; the consumer's `backoffStrategy`. BullMQ's own exponential one grows without bound. */
+/** Milliseconds until the next try; the consumer's `retryMs`. BullMQ's own exponential one grows without bound. */
 export function historyRetryMs(attempt: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_RETRY_MS);
 }

@@ -35,6 +35,8 @@ export function clusterEnv({ redisUrl, databaseUrl, provider, overrides }: Clust
     SESSION_SECRET: TEST_SECRETS.session,
     RATE_LIMIT_MAX_REQUESTS: UNLIMITED,
     SOCKET_RATE_LIMIT_PER_MINUTE: UNLIMITED,
+    // All clients of a test have one address.
+    QUEUE_MAX_PER_ADDRESS: UNLIMITED,
     ...(provider && { OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: 'sk-test-0123456789abcdef' }),
     ...overrides,
   };

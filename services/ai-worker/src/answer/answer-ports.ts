@@ -16,7 +16,7 @@ import type { IntakeLimits } from './intake.ts';
 /** What the production of an answer needs from outside. */
 export interface AnswerPorts {
   readonly history: Pick<HistoryClient, 'call'>;
-  readonly answerLog: Pick<AnswerLog, 'open' | 'restore' | 'read' | 'seal' | 'finish'>;
+  readonly answerLog: Pick<AnswerLog, 'open' | 'restore' | 'read' | 'seal' | 'finish' | 'fence'>;
   /** The answer log's, for the pieces of all answers of this worker. */
   readonly append: (piece: Append) => Promise<AppendResult>;
   readonly historyQueue: Pick<HistoryQueue, 'answerFinished'>;

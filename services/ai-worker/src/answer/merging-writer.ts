@@ -99,7 +99,8 @@ export class MergingWriter {
     try {
       for (let piece = this.#take(); piece !== '' || this.#checkDue; piece = this.#take()) {
         this.#checkDue = false;
-        const result = await this.#append(piece);
+        const appended = await this.#sink.append(this.#text.length, piece);
+        const result = appended === 'missing' ? await this.#restoreAnd(piece) : appended;
         if (result !== 'ok') {
           this.#refuse({ by: result });
           return;
@@ -114,11 +115,12 @@ export class MergingWriter {
     }
   }
 
-  async #append(piece: string): Promise<WriteResult> {
-    for (let restores = 0; restores <= MAX_RESTORES; restores++) {
+  /** The log has lost what was written: writes it again, and the piece behind it. */
+  async #restoreAnd(piece: string): Promise<WriteResult> {
+    for (let restores = 0; restores < MAX_RESTORES; restores++) {
+      if ((await this.#sink.restore(this.#text)) === 'replaced') return 'replaced';
       const result = await this.#sink.append(this.#text.length, piece);
       if (result !== 'missing') return result;
-      if ((await this.#sink.restore(this.#text)) === 'replaced') return 'replaced';
     }
     throw new Error('The answer log loses what is written to it');
   }

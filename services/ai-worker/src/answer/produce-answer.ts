@@ -3,10 +3,11 @@ import { scoped, type AnswerEnding, type AnswerRef, type FenceState, type Log } 
 import { buildContext } from '../context/build-context.ts';
 import type { AnswerPorts, AnswerSettings } from './answer-ports.ts';
 import { verdictOn } from './answer-verdict.ts';
-import { APOLOGY } from './apology.ts';
+import { APOLOGY, apologyFor } from './apology.ts';
 import { endingOf } from './ending.ts';
 import { MergingWriter, type AnswerSink } from './merging-writer.ts';
 import { pump, type PumpResult } from './pump.ts';
+import { restoreLog } from './restore-log.ts';
 import { UnsettledClaim } from './unsettled-claim.ts';
 
 /** An answer that somebody waits for. */
@@ -53,11 +54,13 @@ export class ProduceAnswer {
    */
   async produce(order: AnswerOrder, signal: AbortSignal): Promise<Outcome> {
     const patienceMs = order.queuedAt + PATIENCE_MS - Date.now();
-    const readyInMs = await this.#ports.provider.readyInMs();
-    if (readyInMs > 0 && readyInMs <= patienceMs) return waitFor(readyInMs);
     await using held = new AsyncDisposableStack();
+    const heartbeat = this.#ports.startHeartbeat(order);
+    held.defer(() => heartbeat.then(beating => beating[Symbol.dispose]()).catch(() => undefined));
+    // In one trip to Redis, for which somebody waits.
+    const [readyInMs] = await Promise.all([this.#ports.provider.readyInMs(), heartbeat]);
+    if (readyInMs > 0 && readyInMs <= patienceMs) return waitFor(readyInMs);
     held.use(this.#ports.metrics.begin());
-    held.use(await this.#ports.startHeartbeat(order));
     const claim = await this.#claim(order);
     switch (claim.outcome) {
       case 'closed':
@@ -89,10 +92,10 @@ export class ProduceAnswer {
 
   #attempt({ conversationId, answerId }: AnswerOrder, epoch: number): Attempt {
     const answer = { conversationId, answerId };
-    const { answerLog, append } = this.#ports;
+    const { append } = this.#ports;
     const sink: AnswerSink = {
       append: (offset, text) => append({ answer, epoch, offset, text }),
-      restore: text => answerLog.restore(answer, epoch, text),
+      restore: text => restoreLog({ answer, epoch, text }, this.#ports),
     };
     return { answer, epoch, sink };
   }
@@ -102,8 +105,8 @@ export class ProduceAnswer {
     const { answer, epoch } = attempt;
     const kept = epoch > 1 ? await this.#ports.answerLog.read(answer) : undefined;
     if (!kept?.ending) return undefined;
-    const text = await this.#ports.answerLog.seal(answer, epoch);
-    return text === undefined ? this.#keepSilent(attempt) : this.#finish(attempt, kept.ending, text);
+    const sealed = await this.#ports.answerLog.seal(answer, epoch);
+    return sealed ? this.#finish(attempt, kept.ending, sealed.text) : this.#keepSilent(attempt);
   }
 
   async #run(attempt: Attempt, claim: Run, signal: AbortSignal, patienceMs: number): Promise<Outcome> {
@@ -122,7 +125,7 @@ export class ProduceAnswer {
       case 'finish':
         return this.#finish(attempt, verdict.ending, result.text);
       case 'apologize':
-        return this.#apologize(attempt);
+        return this.#apologize(attempt, apologyFor(result));
       case 'keep-silent':
         return this.#keepSilent(attempt);
       case 'wait':
@@ -148,9 +151,12 @@ export class ProduceAnswer {
   }
 
   /** No run is left or wanted, and the worker of the last one is gone: what it has shown is the answer. */
-  async #endForTheDead(attempt: Attempt, endAs: EndAs | undefined): Promise<Outcome> {
-    const text = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
-    if (text === undefined) return this.#keepSilent(attempt);
+  async #endForTheDead(attempt: Attempt, claimedEndAs: EndAs | undefined): Promise<Outcome> {
+    const sealed = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
+    if (!sealed) return this.#keepSilent(attempt);
+    const { text, fence } = sealed;
+    // Also if somebody has asked for it only after the claim.
+    const endAs = claimedEndAs ?? (fence && statusOf(fence));
     if (endAs) return this.#finish(attempt, { status: endAs }, text);
     if (text !== '') return this.#finish(attempt, { status: 'interrupted' }, text);
     // A sealed log takes nothing any more; this opens it for the apology.
@@ -158,11 +164,11 @@ export class ProduceAnswer {
     return this.#apologize(attempt);
   }
 
-  async #apologize(attempt: Attempt): Promise<Outcome> {
+  async #apologize(attempt: Attempt, apology = APOLOGY): Promise<Outcome> {
     const writer = new MergingWriter(attempt.sink);
-    void writer.write(APOLOGY);
+    void writer.write(apology);
     await writer.close();
-    if (!writer.refusal) return this.#finish(attempt, { status: 'failed' }, APOLOGY);
+    if (!writer.refusal) return this.#finish(attempt, { status: 'failed' }, apology);
     const ending = endingOf(writer.refusal);
     if (ending.reason === 'failed') throw ending.error;
     if (ending.reason !== 'stopped' && ending.reason !== 'superseded') return this.#keepSilent(attempt);

@@ -1,6 +1,7 @@
 import { isClosed, type Message } from '@parley/contracts';
-import { estimateTokenCount, sliceByTokens } from 'tokenx';
+import { sliceByTokens } from 'tokenx';
 import type { ContextMessage } from '../providers/provider.ts';
+import { TOKENS_PER_MESSAGE, tokensOf } from './tokens-of.ts';
 import { withoutHiddenText } from './without-hidden-text.ts';
 
 export interface ContextLimits {
@@ -10,8 +11,6 @@ export interface ContextLimits {
   readonly maxTokens: number;
 }
 
-/** What a provider adds to each message to mark where it begins and who wrote it. */
-const TOKENS_PER_MESSAGE = 4;
 /** More characters than that per token no text has; what is longer need not be counted to be too long. */
 const MAX_CHARS_PER_TOKEN = 16;
 
@@ -32,7 +31,7 @@ export function buildContext(
   let left = maxTokens;
   for (const message of spoken.reverse()) {
     if (chosen.length >= maxMessages) break;
-    const cost = tokensOf(message.content, left);
+    const cost = costOf(message.content, left);
     if (cost > left && chosen.length > 0) break;
     chosen.push(cost > left ? cutAtFront(message, left) : message);
     left -= cost;
@@ -51,9 +50,8 @@ function toContext({ role, status, content }: Message): ContextMessage[] {
   return [{ role: role === 'user' ? 'user' : 'assistant', content: withoutHiddenText(content) }];
 }
 
-function tokensOf(text: string, limit: number): number {
-  if (text.length > limit * MAX_CHARS_PER_TOKEN) return Infinity;
-  return estimateTokenCount(text) + TOKENS_PER_MESSAGE;
+function costOf(text: string, limit: number): number {
+  return text.length > limit * MAX_CHARS_PER_TOKEN ? Infinity : tokensOf(text);
 }
 
 function cutAtFront({ role, content }: ContextMessage, maxTokens: number): ContextMessage {

@@ -1,8 +1,8 @@
 import { ParleyError } from '@parley/contracts';
 import { scoped, type ChannelSubscriber, type Log } from '@parley/platform';
-import { Backlog } from './backlog.ts';
 import { ConversationFeed, type FeedDependencies } from './conversation-feed.ts';
 import type { FeedListener } from './feed-listener.ts';
+import { RepairQueue } from './repair-queue.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const QUIET_MS = 4_000;
@@ -23,17 +23,17 @@ export class FeedHub {
   readonly #listeners: FeedListener[] = [];
   readonly #entries = new Map<string, Entry>();
   /** Conversations that have missed something. */
-  readonly #behind: Backlog;
+  readonly #behind: RepairQueue;
   /** Conversations of whose answer nothing is heard. */
-  readonly #quiet: Backlog;
+  readonly #quiet: RepairQueue;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
 
   constructor(deps: HubDependencies) {
     this.#deps = { ...deps, listeners: this.#listeners };
     this.#log = scoped(deps.log, { component: 'FeedHub', function: 'look' });
-    this.#behind = this.#backlog(feed => feed.catchUp());
-    this.#quiet = this.#backlog(feed => feed.repair());
+    this.#behind = this.#repairQueue(feed => feed.catchUp());
+    this.#quiet = this.#repairQueue(feed => feed.repair());
     deps.subscriber.onGap(() => {
       this.#behind.add(this.#entries.keys());
       this.#behind.start();
@@ -109,8 +109,8 @@ export class FeedHub {
     }
   }
 
-  #backlog(work: (feed: ConversationFeed) => Promise<void>): Backlog {
-    return new Backlog(
+  #repairQueue(work: (feed: ConversationFeed) => Promise<void>): RepairQueue {
+    return new RepairQueue(
       async conversationId => {
         const entry = this.#entries.get(conversationId);
         if (entry) await work(entry.feed);

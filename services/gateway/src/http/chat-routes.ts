@@ -5,6 +5,7 @@ import { Router } from 'express';
 import type { AccessPolicy } from '../access/access-policy.ts';
 import { visitorIdOf } from '../access/caller.ts';
 import { toChatConversation, toChatMessage } from '../conversations/chat-view.ts';
+import { REST_REPLY_BYTES } from '../conversations/reply-bytes.ts';
 import type { FeedHub } from '../feed/feed-hub.ts';
 import type { AnswerWaits } from '../turns/answer-waits.ts';
 import type { SendTurn } from '../turns/send-turn.ts';
@@ -30,7 +31,7 @@ export function chatRoutes(deps: ChatRoutesDependencies): Router {
   const reply = async (conversationId: string, answer: Message | undefined): Promise<ChatReply> => {
     const [{ conversation }, { messages }] = await Promise.all([
       history.call('getConversation', { conversationId }),
-      history.call('listMessages', { conversationId }),
+      history.call('listMessages', { conversationId, maxBytes: REST_REPLY_BYTES }),
     ]);
     return {
       message: answer ? toChatMessage(answer) : null,

@@ -4,6 +4,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import type { AccessPolicy } from '../access/access-policy.ts';
 import { toChatConversation } from '../conversations/chat-view.ts';
+import { REST_REPLY_BYTES } from '../conversations/reply-bytes.ts';
 import { parsed, type RequestCaller } from './request-caller.ts';
 
 export interface ConversationRoutesDependencies {
@@ -16,8 +17,8 @@ const paramsSchema = z.object({ id: conversationIdSchema });
 
 /** `GET /api/conversations`, `GET` and `DELETE /api/conversations/:id`. */
 export function conversationRoutes({ callers, policy, history }: ConversationRoutesDependencies): Router {
-  const withMessages = async (conversation: Conversation) => {
-    const { messages } = await history.call('listMessages', { conversationId: conversation.id });
+  const withMessages = async (conversation: Conversation, maxBytes = REST_REPLY_BYTES) => {
+    const { messages } = await history.call('listMessages', { conversationId: conversation.id, maxBytes });
     return toChatConversation(conversation, messages);
   };
 
@@ -30,7 +31,8 @@ export function conversationRoutes({ callers, policy, history }: ConversationRou
       const query = new URLSearchParams({ limit: String(limit), before: page.next });
       response.links({ next: `${request.baseUrl}/conversations?${query.toString()}` });
     }
-    response.json(await Promise.all(page.conversations.map(withMessages)));
+    const share = Math.ceil(REST_REPLY_BYTES / Math.max(1, page.conversations.length));
+    response.json(await Promise.all(page.conversations.map(each => withMessages(each, share))));
   });
   router.get('/conversations/:id', async (request, response) => {
     const { id } = parsed(paramsSchema, request.params);

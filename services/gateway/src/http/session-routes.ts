@@ -11,6 +11,7 @@ import { z } from 'zod';
 import type { AccessPolicy } from '../access/access-policy.ts';
 import { visitorIdOf } from '../access/caller.ts';
 import { isShown } from '../conversations/chat-view.ts';
+import { REST_REPLY_BYTES } from '../conversations/reply-bytes.ts';
 import { toSupportMessage } from '../conversations/support-view.ts';
 import type { OpenSession } from '../sessions/open-session.ts';
 import type { SayAsAdmin } from '../turns/say-as-admin.ts';
@@ -67,7 +68,7 @@ export function sessionRoutes(deps: SessionRoutesDependencies): Router {
   router.get('/chat/messages/:sessionId', async (request, response) => {
     const { sessionId: conversationId } = parsed(paramsSchema, request.params);
     await policy.existing(await callers.caller(request), conversationId);
-    const { messages } = await history.call('listMessages', { conversationId });
+    const { messages } = await history.call('listMessages', { conversationId, maxBytes: REST_REPLY_BYTES });
     response.json({ messages: messages.filter(isShown).map(toSupportMessage) });
   });
   return router;

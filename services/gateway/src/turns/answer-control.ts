@@ -1,14 +1,31 @@
 import type { Message } from '@parley/contracts';
 import type { AnswerQueue, HistoryClient } from '@parley/platform';
+import type { Origin } from '../access/caller.ts';
+import type { AnswerAllowance } from './answer-allowance.ts';
+
+export interface Retry {
+  readonly conversationId: string;
+  /** The answer that is wanted once more. */
+  readonly answerId: string;
+  readonly clientMessageId: string;
+}
+
+/** Who wants it. */
+export interface RetryBy {
+  readonly visitorId?: string | undefined;
+  readonly from: Origin;
+}
 
 /** Ends answers and asks for them once more, whichever worker they are on. */
 export class AnswerControl {
   readonly #history: HistoryClient;
   readonly #answers: AnswerQueue;
+  readonly #allowance: AnswerAllowance;
 
-  constructor(history: HistoryClient, answers: AnswerQueue) {
+  constructor(history: HistoryClient, answers: AnswerQueue, allowance: AnswerAllowance) {
     this.#history = history;
     this.#answers = answers;
+    this.#allowance = allowance;
   }
 
   /**
@@ -22,13 +39,21 @@ export class AnswerControl {
 
   /**
    * @returns the new answer.
-   * @throws ParleyError ANSWER_NOT_FOUND; ANSWER_IN_PROGRESS while it is produced.
+   * @throws ParleyError ANSWER_NOT_FOUND; ANSWER_IN_PROGRESS while it is produced; BUDGET_SPENT, RATE_LIMIT_EXCEEDED.
    */
-  async retry(conversationId: string, answerId: string, clientMessageId: string): Promise<Message> {
-    const request = { conversationId, answerId, clientMessageId };
-    const { answer, enqueue } = await this.#history.call('retryAnswer', request);
-    // If Redis is away, history's sweeper queues it.
-    if (enqueue) await this.#answers.add({ conversationId, answerId: answer.id }).catch(() => undefined);
-    return answer;
+  async retry({ conversationId, answerId, clientMessageId }: Retry, by: RetryBy): Promise<Message> {
+    const asker = { visitorId: by.visitorId, ipAddress: by.from.ipAddress };
+    const place = await this.#allowance.take(asker, { conversationId, clientMessageId });
+    try {
+      const request = { conversationId, answerId, clientMessageId };
+      const { answer, enqueue } = await this.#history.call('retryAnswer', request);
+      place.keepFor(answer);
+      // If Redis is away, history's sweeper queues it.
+      if (enqueue) await this.#answers.add({ conversationId, answerId: answer.id }).catch(() => undefined);
+      return answer;
+    } catch (error) {
+      place.free();
+      throw error;
+    }
   }
 }

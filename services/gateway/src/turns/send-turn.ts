@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ParleyError, type DoubleTextPolicy, type HistoryReply } from '@parley/contracts';
 import type { AnswerQueue, HistoryClient, Log } from '@parley/platform';
 import type { Origin } from '../access/caller.ts';
+import type { AnswerAllowance } from './answer-allowance.ts';
 import type { QueueDepth } from './queue-depth.ts';
 
 const FULL_RETRY_AFTER_MS = 5_000;
@@ -23,6 +24,7 @@ export interface SendTurnDependencies {
   readonly history: HistoryClient;
   readonly answers: AnswerQueue;
   readonly depth: QueueDepth;
+  readonly allowance: AnswerAllowance;
   readonly isRedisUp: () => boolean;
   readonly maxMessageChars: number;
   readonly doubleText: DoubleTextPolicy;
@@ -41,14 +43,29 @@ export class SendTurn {
     this.#deps = deps;
   }
 
-  /** @throws ParleyError MESSAGE_TOO_LONG, BUSY, RATE_LIMIT_EXCEEDED, HISTORY_UNAVAILABLE */
+  /** @throws ParleyError MESSAGE_TOO_LONG, BUSY, BUDGET_SPENT, RATE_LIMIT_EXCEEDED, HISTORY_UNAVAILABLE */
   async send(turn: Turn): Promise<HistoryReply<'appendTurn'>> {
-    const { history, maxMessageChars } = this.#deps;
+    const { maxMessageChars, allowance } = this.#deps;
     if (turn.content.length > maxMessageChars) throw new ParleyError('MESSAGE_TOO_LONG');
     this.#assertRoom();
-    const appended = await history.call('appendTurn', {
+    const { conversationId, visitorId, clientMessageId = randomUUID() } = turn;
+    const asker = { visitorId, ipAddress: turn.from.ipAddress };
+    const place = await allowance.takeForMessage(asker, { conversationId, clientMessageId });
+    try {
+      const appended = await this.#append(turn, clientMessageId);
+      place.keepFor(appended.answer);
+      if (appended.enqueue && appended.answer) await this.#enqueue(conversationId, appended.answer.id);
+      return appended;
+    } catch (error) {
+      place.free();
+      throw error;
+    }
+  }
+
+  async #append(turn: Turn, clientMessageId: string): Promise<HistoryReply<'appendTurn'>> {
+    return this.#deps.history.call('appendTurn', {
       conversationId: turn.conversationId,
-      clientMessageId: turn.clientMessageId ?? randomUUID(),
+      clientMessageId,
       content: turn.content,
       replaces: turn.replaces,
       doubleText: this.#deps.doubleText,
@@ -58,8 +75,6 @@ export class SendTurn {
       ipAddress: turn.from.ipAddress,
       userAgent: turn.from.userAgent,
     });
-    if (appended.enqueue && appended.answer) await this.#enqueue(turn.conversationId, appended.answer.id);
-    return appended;
   }
 
   #assertRoom(): void {

@@ -14,7 +14,8 @@ export type HistoryHandlers = {
   ) => Promise<Named<z.input<HistoryApi[N]['reply']>>>;
 };
 
-type Reads = 'listConversations' | 'getConversation' | 'listMessages' | 'getMessage' | 'releaseAnswer';
+type Reads =
+  'listConversations' | 'getConversation' | 'listMessages' | 'getMessage' | 'releaseAnswer' | 'getPen';
 
 /** The calls that the store answers alone. */
 export function storeHandlers(store: ConversationStore): Pick<HistoryHandlers, Reads> {
@@ -31,6 +32,7 @@ export function storeHandlers(store: ConversationStore): Pick<HistoryHandlers, R
       if (!message) throw new ParleyError('NOT_FOUND');
       return { message };
     },
+    getPen: ({ epoch, ...answer }) => store.penOf(answer, epoch),
     releaseAnswer: async ({ epoch, ...answer }) => ({ released: await store.releaseAnswer(answer, epoch) }),
   };
 }

@@ -37,6 +37,8 @@ export interface NewTurn extends Visitor {
   /** Stored once under this key, however often it is sent. */
   readonly clientMessageId: string;
   readonly content: string;
+  /** Refused while an answer with a smaller `seq` than this is open; of several such turns at once, one is stored. */
+  readonly noneOpenBefore?: number | undefined;
 }
 
 /** Asks for one more answer to a user message that is stored. */
@@ -146,6 +148,13 @@ export type RequestedEnd =
   | { readonly outcome: 'wished'; readonly epoch: number; readonly as: EndAs }
   | { readonly outcome: 'ended' };
 
+/** Whether an epoch may still write, and how somebody wished the answer to end. */
+export interface Pen {
+  /** False once a newer epoch has been claimed, or the answer has ended. */
+  readonly held: boolean;
+  readonly endAs?: EndAs;
+}
+
 /** The claim, and the answer if this very claim has closed it. */
 export type StoredClaim = { readonly claim: AnswerClaim; readonly closed?: Message } | undefined;
 
@@ -199,7 +208,11 @@ export interface ConversationStore {
   /** Oldest first: the newest `limit` messages of the range, or the oldest ones after `afterSeq`. */
   listMessages(range: MessageRange): Promise<Message[]>;
 
-  /** Stores a user message and the answer it asks for; creates the conversation if it must. */
+  /**
+   * Stores a user message and the answer it asks for; creates the conversation if it must.
+   *
+   * @throws ParleyError ANSWER_IN_PROGRESS if `noneOpenBefore` refuses it.
+   */
   appendTurn(turn: NewTurn): Promise<StoredTurn>;
   /** User messages whose turn was broken off before the answer was stored. */
   listHalfTurns(query: UnfinishedQuery): Promise<UnfinishedPage>;
@@ -219,9 +232,14 @@ export interface ConversationStore {
   claimAnswer(request: ClaimRequest): Promise<StoredClaim>;
   /** Gives the newest epoch's run back. @returns false if the epoch is not the newest, or the answer has ended. */
   releaseAnswer(answer: AnswerRef, epoch: number): Promise<boolean>;
-  /** Wishes that an open answer ends; the first wish stays. @returns undefined if there is no such answer. */
+  /**
+   * Wishes that an open answer ends. The wish stays, but that `superseded` comes before `stopped`.
+   *
+   * @returns undefined if there is no such answer.
+   */
   requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined>;
-  /** Stores how an answer ended, if its epoch is the newest. */
+  penOf(answer: AnswerRef, epoch: number): Promise<Pen>;
+  /** Stores how an answer ended, if its epoch is the newest: as handed over, unless it was asked to end (`finalStatus`). */
   finishAnswer(finished: FinishedAnswer): Promise<FinishResult>;
   /** The conversation's oldest open answer; undefined also while a broken-off turn before it waits to be completed. */
   nextAnswer(conversationId: string): Promise<Message | undefined>;

@@ -5,6 +5,7 @@ import { conversationSuite } from './suite/conversation-suite.ts';
 import { endingSuite } from './suite/ending-suite.ts';
 import { messageSuite } from './suite/message-suite.ts';
 import { reopenSuite } from './suite/reopen-suite.ts';
+import { soleTurnSuite } from './suite/sole-turn-suite.ts';
 import { StoreBench, type StoreFixture } from './suite/store-fixture.ts';
 import { supersedingSuite } from './suite/superseding-suite.ts';
 import { textSuite } from './suite/text-suite.ts';
@@ -15,6 +16,7 @@ import { unfinishedSuite } from './suite/unfinished-suite.ts';
 export function storeSuite(fixture: StoreFixture): void {
   const parts = [
     ['turns', turnSuite],
+    ['turns that want to be alone', soleTurnSuite],
     ['answers', answerSuite],
     ['claims that are made again', claimSuite],
     ['ends that are asked for', endingSuite],

@@ -6,12 +6,11 @@ import { messageIdOf } from '../store/message-ids.ts';
 import type { EndOpenAnswers } from './end-open-answers.ts';
 import type { SupersedeMessages } from './supersede-messages.ts';
 
-const RETRY_AFTER_MS = 1_000;
 const FULL_RETRY_AFTER_MS = 5_000;
 
 type Turn = HistoryParsedRequest<'appendTurn'>;
 /** On what terms a turn may be appended. */
-type Terms = Pick<Turn, 'replaces' | 'doubleText' | 'maxOpen'>;
+type Terms = Pick<Turn, 'replaces' | 'maxOpen'>;
 
 export interface AppendTurnDeps {
   readonly store: Pick<ConversationStore, 'appendTurn' | 'getMessage' | 'openAnswersOf'>;
@@ -29,8 +28,10 @@ export function appendTurn({ store, announcements, metrics, ...others }: AppendT
   const { endOpenAnswers, supersedeMessages } = others;
   return async ({ origin, replaces, doubleText, maxOpen, ...turn }: Turn): Promise<StoredTurn> => {
     const { conversationId } = turn;
-    const replaced = await admit(turn, { replaces, doubleText, maxOpen }, store);
-    const stored = await store.appendTurn(turn);
+    const replaced = await admit(turn, { replaces, maxOpen }, store);
+    // Those that come after a replaced message go with it.
+    const noneOpenBefore = doubleText === 'reject' ? (replaced?.seq ?? Number.MAX_SAFE_INTEGER) : undefined;
+    const stored = await store.appendTurn({ ...turn, noneOpenBefore });
     if (stored.created) {
       metrics.turnAppended();
       announcements.messageStored(stored.message, origin);
@@ -64,19 +65,16 @@ async function admit(
 async function refusalOf(
   conversationId: string,
   replaced: Message | undefined,
-  { replaces, doubleText, maxOpen = Infinity }: Terms,
+  { replaces, maxOpen = Infinity }: Terms,
   store: AppendTurnDeps['store'],
 ): Promise<ParleyError | undefined> {
   if (replaces !== undefined && (!replaced || replaced.status === 'superseded')) {
     const message = 'Only a message that is part of the conversation can be replaced';
     return new ParleyError('INVALID_REQUEST', { message, details: [{ path: 'replaces', message }] });
   }
-  if (doubleText !== 'reject' && maxOpen === Infinity) return undefined;
+  if (maxOpen === Infinity) return undefined;
   const open = await store.openAnswersOf(conversationId);
-  // Those that come after a replaced message go with it.
   const staying = open.filter(({ seq }) => !replaced || seq < replaced.seq).length;
-  if (doubleText === 'reject' && staying > 0)
-    return new ParleyError('ANSWER_IN_PROGRESS', { retryAfterMs: RETRY_AFTER_MS });
   if (staying < maxOpen) return undefined;
   const message = 'Wait for the answers to your earlier messages';
   return new ParleyError('RATE_LIMIT_EXCEEDED', { message, retryAfterMs: FULL_RETRY_AFTER_MS });

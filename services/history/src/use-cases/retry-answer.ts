@@ -1,10 +1,9 @@
 import { ParleyError, isClosed, type HistoryParsedRequest, type Message } from '@parley/contracts';
 import type { HistoryMetrics } from '../history-metrics.ts';
+import { answerInProgress } from '../store/answer-in-progress.ts';
 import type { ConversationStore, FurtherAnswer } from '../store/conversation-store.ts';
 import { furtherAnswerIdOf } from '../store/message-ids.ts';
 import type { SupersedeMessages } from './supersede-messages.ts';
-
-const RETRY_AFTER_MS = 1_000;
 
 export interface RetryAnswerDeps {
   readonly store: Pick<ConversationStore, 'addAnswer' | 'getConversation' | 'getMessage'>;
@@ -21,7 +20,7 @@ export function retryAnswer({ store, supersedeMessages, metrics }: RetryAnswerDe
   }: HistoryParsedRequest<'retryAnswer'>): Promise<{ answer: Message; enqueue: boolean }> => {
     const old = await store.getMessage(conversationId, answerId);
     if (old?.role !== 'assistant' || old.replyTo === undefined) throw new ParleyError('ANSWER_NOT_FOUND');
-    if (!isClosed(old.status)) throw new ParleyError('ANSWER_IN_PROGRESS', { retryAfterMs: RETRY_AFTER_MS });
+    if (!isClosed(old.status)) throw answerInProgress();
     const wanted = { conversationId, clientMessageId, replyTo: old.replyTo };
     await assertAllowed(wanted, store);
     const added = await store.addAnswer(wanted);

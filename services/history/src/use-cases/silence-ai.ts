@@ -52,9 +52,10 @@ async function endForItsWorker(
   }
   const { epoch, endAs: status = 'stopped' } = claimed.claim;
   const kept = await answerLog.read(answer);
-  const text = await answerLog.seal(answer, epoch);
+  const sealed = await answerLog.seal(answer, epoch);
   // A worker that has just claimed it does the same.
-  if (text === undefined) throw notYet();
+  if (!sealed) throw notYet();
+  const { text } = sealed;
   const result = await store.finishAnswer({ ...answer, epoch, text, status, ...kept?.ending });
   metrics.answerFinished(result.outcome);
   if (!('message' in result)) throw notYet();

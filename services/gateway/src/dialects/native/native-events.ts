@@ -72,9 +72,9 @@ export function nativeEvents(
       await answerControl.stop(conversationId, answerId);
       return { ok: true };
     },
-    retry: async ({ conversationId, answerId, clientMessageId }) => {
-      await enter(conversationId);
-      const again = await answerControl.retry(conversationId, answerId, clientMessageId);
+    retry: async asked => {
+      await enter(asked.conversationId);
+      const again = await answerControl.retry(asked, session.turnFields());
       positions.watch(again);
       return { ok: true, answerId: again.id };
     },

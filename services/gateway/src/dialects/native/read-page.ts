@@ -1,9 +1,7 @@
 import type { NativeMessage } from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
 import { toNativeMessage } from '../../conversations/native-view.ts';
-
-/** Far below what may wait for a client that reads slowly, and a good deal more than a screen. */
-const PAGE_BYTES = 262_144;
+import { SOCKET_PAGE_BYTES } from '../../conversations/reply-bytes.ts';
 
 export interface MessagePage {
   readonly messages: NativeMessage[];
@@ -16,6 +14,6 @@ export async function readPage(
   history: HistoryClient,
   range: { conversationId: string; afterSeq?: number | undefined; beforeSeq?: number },
 ): Promise<MessagePage> {
-  const { messages, more } = await history.call('listMessages', { ...range, maxBytes: PAGE_BYTES });
+  const { messages, more } = await history.call('listMessages', { ...range, maxBytes: SOCKET_PAGE_BYTES });
   return { messages: messages.map(toNativeMessage), more };
 }

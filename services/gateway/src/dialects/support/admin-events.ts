@@ -4,6 +4,7 @@ import type { Socket } from 'socket.io';
 import { assertAdmin } from '../../access/access-policy.ts';
 import type { Identify } from '../../access/identify.ts';
 import { isShown } from '../../conversations/chat-view.ts';
+import { SOCKET_PAGE_BYTES } from '../../conversations/reply-bytes.ts';
 import { toSupportMessage } from '../../conversations/support-view.ts';
 import type { SocketSession } from '../../sockets/socket-session.ts';
 import type { SayAsAdmin } from '../../turns/say-as-admin.ts';
@@ -39,7 +40,8 @@ export function adminEvents(
     },
     'get-messages': async ({ sessionId }) => {
       assertAdmin(session.caller);
-      const { messages } = await history.call('listMessages', { conversationId: sessionId });
+      const page = { conversationId: sessionId, maxBytes: SOCKET_PAGE_BYTES };
+      const { messages } = await history.call('listMessages', page);
       socket.emit('messages-history', messages.filter(isShown).map(toSupportMessage));
       return { ok: true };
     },

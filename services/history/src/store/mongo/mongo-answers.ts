@@ -6,11 +6,13 @@ import type {
   Clock,
   FinishedAnswer,
   FinishResult,
+  Pen,
   RequestedEnd,
   StoredClaim,
   UnfinishedPage,
   UnfinishedQuery,
 } from '../conversation-store.ts';
+import { finalStatus } from '../final-status.ts';
 import { nextAnswersOf } from '../unfinished-page.ts';
 import type { MongoConversations } from './mongo-conversations.ts';
 import { toMessage } from './mongo-documents.ts';
@@ -81,7 +83,8 @@ export class MongoAnswers {
   async requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined> {
     const { conversationId, answerId } = answer;
     // First, so that no claim lets a worker run from here on.
-    await this.#change(answer, { role: 'assistant', ...unwished() }, { $set: { endAs: as } });
+    const weaker = as === 'superseded' ? { endAs: trusted({ $ne: as }) } : unwished();
+    await this.#change(answer, { role: 'assistant', ...weaker }, { $set: { endAs: as } });
     const wished = await this.#model.findOne({ _id: answerId, conversationId }).lean<MessageDocument>();
     if (wished?.role !== 'assistant') return undefined;
     if (isClosed(wished.status)) return { outcome: 'ended' };
@@ -90,18 +93,16 @@ export class MongoAnswers {
     return closed ? { outcome: 'closed', message: closed } : { outcome: 'wished', epoch, as: endAs };
   }
 
-  async finish({ epoch, status, text, usage, ...answer }: FinishedAnswer): Promise<FinishResult> {
-    const stored = await this.#change(
-      answer,
-      { epoch },
-      {
-        $set: { status, content: text.toWellFormed(), ...(usage !== undefined && { usage }) },
-        $unset: { openIn: 1 },
-      },
-    );
-    const message = stored
-      ? toMessage(stored)
-      : await this.#messages.get(answer.conversationId, answer.answerId);
+  async pen({ conversationId, answerId }: AnswerRef, epoch: number): Promise<Pen> {
+    const open = await this.#model.findOne({ _id: answerId, openIn: conversationId }).lean<MessageDocument>();
+    if (!open) return { held: false };
+    return { held: open.epoch === epoch, ...(open.endAs !== undefined && { endAs: open.endAs }) };
+  }
+
+  async finish(finished: FinishedAnswer): Promise<FinishResult> {
+    const { conversationId, answerId, epoch } = finished;
+    const stored = await this.#store(finished);
+    const message = stored ? toMessage(stored) : await this.#messages.get(conversationId, answerId);
     if (!message) return { outcome: 'unknown' };
     if (!stored && !(isClosed(message.status) && message.epoch === epoch)) return { outcome: 'stale' };
     // Also on a repeat: whoever stored it may have died before this.
@@ -121,6 +122,27 @@ export class MongoAnswers {
 
   async listOpen(query: UnfinishedQuery): Promise<UnfinishedPage> {
     return nextAnswersOf(await this.#turns.openRecords(query), query);
+  }
+
+  async #store(finished: FinishedAnswer): Promise<MessageDocument | null> {
+    const { conversationId, answerId, epoch, text, usage } = finished;
+    const open = await this.#model
+      .findOne({ _id: answerId, openIn: conversationId, epoch })
+      .lean<MessageDocument>();
+    if (!open) return null;
+    const { endAs, replyTo = '' } = open;
+    const question = (await this.#messages.get(conversationId, replyTo))?.status;
+    const status = finalStatus({ status: finished.status, endAs, question });
+    const stored = await this.#change(
+      finished,
+      { epoch, ...(endAs === undefined ? unwished() : { endAs }) },
+      {
+        $set: { status, content: text.toWellFormed(), ...(usage !== undefined && { usage }) },
+        $unset: { openIn: 1 },
+      },
+    );
+    // Wished meanwhile, which happens twice at most; or no longer ours.
+    return stored ?? this.#store(finished);
   }
 
   async #fence({ claimId, ...answer }: ClaimRequest): Promise<MessageDocument | null> {

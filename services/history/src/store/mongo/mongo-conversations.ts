@@ -89,6 +89,19 @@ export class MongoConversations {
     return { seq: document.nextSeq - 1, mode: document.mode };
   }
 
+  /** As `openTurn`, but nobody sees the turn before `showTurn`: it may be refused yet. */
+  async reserveTurn(turn: NewTurn): Promise<{ seq: number; mode: ConversationMode }> {
+    const { id, ...fresh } = newConversation(turn, this.#clock());
+    const document = await this.#upsert(id, { $setOnInsert: fresh, $inc: { nextSeq: SEQS_PER_TURN } });
+    return { seq: document.nextSeq - 1, mode: document.mode };
+  }
+
+  async showTurn(message: Message): Promise<void> {
+    const { conversationId: _id, content } = message;
+    await this.touch(message);
+    await this.#model.updateOne({ _id, title: '' }, { $set: { title: titleFrom(content) } });
+  }
+
   /** @returns the next `seq`, or undefined if there is no such conversation. */
   async nextSeq(conversationId: string): Promise<number | undefined> {
     const document = await this.#model

@@ -12,6 +12,7 @@ export function toConversation(document: ConversationDocument): Conversation {
 export function toMessage(document: MessageDocument): Message {
   const { _id: id, ...fields }: Partial<MessageDocument> = document;
   delete fields.openIn;
+  delete fields.soleIn;
   delete fields.runs;
   delete fields.endAs;
   delete fields.claimId;

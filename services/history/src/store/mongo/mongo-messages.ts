@@ -11,7 +11,9 @@ import type { MessageDocument } from './mongo-models.ts';
 const OPEN_OR_SUPERSEDED = [...OPEN_ANSWER_STATUSES, 'superseded'] as const;
 
 /** Of a message that is not finished: what it is found by, and how often it ran. */
-type Unfinished = Pick<MessageDocument, 'openIn' | 'runs'>;
+type Unfinished = Pick<MessageDocument, 'openIn' | 'soleIn' | 'runs'>;
+/** Looks who has the mark that a message is stored with. @returns true if it is free now. */
+type MakeWay = () => Promise<boolean>;
 
 /** The collection of messages. */
 export class MongoMessages {
@@ -26,7 +28,11 @@ export class MongoMessages {
   }
 
   /** Stores the message unless one with its id is stored, which is what it then returns. */
-  async insert(message: Message, unfinished: Unfinished = {}): Promise<AddedMessage> {
+  async insert(
+    message: Message,
+    unfinished: Unfinished = {},
+    makeWay: MakeWay = () => Promise.resolve(false),
+  ): Promise<AddedMessage> {
     try {
       await this.#model.create([{ ...messageDocument(message), ...unfinished }]);
       return { message, created: true };
@@ -34,7 +40,9 @@ export class MongoMessages {
       if (!isDuplicate(error)) throw error;
       const known = await this.get(message.conversationId, message.id);
       if (known) return { message: known, created: false };
-      return this.insert({ ...message, seq: await this.#seqBehindAll(message, error) }, unfinished);
+      const isFree = await makeWay();
+      const seq = isFree ? message.seq : await this.#seqBehindAll(message, error);
+      return this.insert({ ...message, seq }, unfinished, makeWay);
     }
   }
 

@@ -13,6 +13,8 @@ export interface MessageDocument extends Omit<Message, 'id'> {
   _id: string;
   /** The conversation's id while the message is an open answer, or its turn is half stored; then gone. */
   openIn?: string;
+  /** The conversation's id while this is the turn, of those that want to be alone, that was let in last. */
+  soleIn?: string;
   /** Answers: how often a worker was allowed to run. */
   runs?: number;
   /** Answers: how somebody wished them to end while they were open. */
@@ -63,6 +65,7 @@ const messageSchema = new Schema(
     epoch: Number,
     usage: Schema.Types.Mixed,
     openIn: String,
+    soleIn: String,
     runs: Number,
     endAs: String,
     claimId: String,
@@ -71,7 +74,8 @@ const messageSchema = new Schema(
   { ...options, collection: 'messages' },
 )
   .index({ conversationId: 1, seq: 1 }, { unique: true })
-  .index({ openIn: 1 }, { sparse: true });
+  .index({ openIn: 1 }, { sparse: true })
+  .index({ soleIn: 1 }, { sparse: true, unique: true });
 
 /** The two collections, on this connection. */
 export function mongoModels(connection: Connection): MongoModels {

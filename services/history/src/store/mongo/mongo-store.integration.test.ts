@@ -56,7 +56,7 @@ describe.skipIf(server === null)('MongoDB', () => {
     const keys = async (collection: string): Promise<string[]> =>
       (await raw.collection(collection).indexes()).map(index => Object.keys(index.key as object).join());
     expect((await keys('conversations')).sort()).toEqual(['_id', 'updatedAt,_id', 'visitorId,updatedAt,_id']);
-    expect((await keys('messages')).sort()).toEqual(['_id', 'conversationId,seq', 'openIn']);
+    expect((await keys('messages')).sort()).toEqual(['_id', 'conversationId,seq', 'openIn', 'soleIn']);
   });
 
   test('only what is unfinished is in the index of open records', async () => {

@@ -18,6 +18,7 @@ import type {
   NewConversation,
   NewMessage,
   NewTurn,
+  Pen,
   RequestedEnd,
   SeqRange,
   StoredClaim,
@@ -152,6 +153,10 @@ export class MongoStore implements ConversationStore {
 
   async requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined> {
     return this.#answers.requestEnd(answer, as);
+  }
+
+  async penOf(answer: AnswerRef, epoch: number): Promise<Pen> {
+    return this.#answers.pen(answer, epoch);
   }
 
   async finishAnswer(finished: FinishedAnswer): Promise<FinishResult> {

@@ -16,6 +16,7 @@ import type { MongoConversations } from './mongo-conversations.ts';
 import { toMessage } from './mongo-documents.ts';
 import type { MongoMessages } from './mongo-messages.ts';
 import type { MessageDocument } from './mongo-models.ts';
+import { MongoSoleTurns } from './mongo-sole-turns.ts';
 
 /**
  * Turns, without transactions: room in the conversation, the user message marked as half a turn, the answer, the mark
@@ -26,6 +27,7 @@ export class MongoTurns {
   readonly #clock: Clock;
   readonly #conversations: MongoConversations;
   readonly #messages: MongoMessages;
+  readonly #soleTurns: MongoSoleTurns;
 
   constructor(
     model: Model<MessageDocument>,
@@ -37,6 +39,7 @@ export class MongoTurns {
     this.#clock = clock;
     this.#conversations = conversations;
     this.#messages = messages;
+    this.#soleTurns = new MongoSoleTurns(model, messages);
   }
 
   async append(turn: NewTurn): Promise<StoredTurn> {
@@ -45,6 +48,7 @@ export class MongoTurns {
     const id = messageIdOf(conversationId, clientMessageId);
     const known = await this.#model.findOne({ _id: id, conversationId }).lean<MessageDocument>();
     if (known) return this.#repeat(known);
+    if (turn.noneOpenBefore !== undefined) return this.#appendAlone(turn, id, turn.noneOpenBefore);
     const { seq, mode } = await this.#conversations.openTurn(turn);
     const message = newMessage(turn, seq, this.#clock());
     if (mode === 'ai') {
@@ -52,6 +56,18 @@ export class MongoTurns {
       return this.#complete(stored.message, mode);
     }
     return this.#withoutAnswer(await this.#messages.insert(message));
+  }
+
+  async #appendAlone(turn: NewTurn, id: string, noneOpenBefore: number): Promise<StoredTurn> {
+    await this.#soleTurns.assertNoneOpen(turn.conversationId, id, noneOpenBefore);
+    const { seq, mode } = await this.#conversations.reserveTurn(turn);
+    const message = newMessage(turn, seq, this.#clock());
+    const stored =
+      mode === 'ai'
+        ? await this.#soleTurns.insert(message, noneOpenBefore)
+        : await this.#messages.insert(message);
+    await this.#conversations.showTurn(stored.message);
+    return mode === 'ai' ? this.#complete(stored.message, mode) : this.#withoutAnswer(stored);
   }
 
   async complete(message: Message): Promise<StoredTurn | undefined> {

@@ -1,15 +1,17 @@
-import { isClosed, type AnswerClaim, type EndAs, type Message } from '@parley/contracts';
+import { isClosed, type AnswerClaim, type EndAs, type Message, type MessageStatus } from '@parley/contracts';
 import type { AnswerRef } from '@parley/platform';
 import type {
   ClaimRequest,
   Clock,
   FinishedAnswer,
   FinishResult,
+  Pen,
   RequestedEnd,
   StoredClaim,
   UnfinishedPage,
   UnfinishedQuery,
 } from '../conversation-store.ts';
+import { finalStatus } from '../final-status.ts';
 import { nextAnswersOf } from '../unfinished-page.ts';
 import type { SqliteConversations } from './sqlite-conversations.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
@@ -21,7 +23,7 @@ const UNWISHED = 'end_as IS NULL';
 const CLOSE = 'UPDATE messages SET epoch = epoch + 1, open_in = NULL, updated_at = :at';
 const SUPERSEDE = `${CLOSE}, status = 'superseded' WHERE ${OPEN} AND ${UNWISHED} RETURNING *`;
 const WISH = `
-  UPDATE messages SET end_as = coalesce(end_as, :as), updated_at = :at
+  UPDATE messages SET end_as = iif(:as = 'superseded', :as, coalesce(end_as, :as)), updated_at = :at
   WHERE ${OPEN} RETURNING end_as, epoch, status`;
 const CLOSE_AS_WISHED = `${CLOSE}, status = end_as WHERE ${OPEN} RETURNING *`;
 const CLAIMED = `SELECT * FROM messages WHERE ${OPEN} AND claim_id = :claimId`;
@@ -33,6 +35,11 @@ const FENCE = `${CLAIM}, claim_outcome = 'exhausted' WHERE ${OPEN} RETURNING *`;
 const RELEASE = `
   UPDATE messages SET runs = runs - (status = 'streaming'), status = 'pending', updated_at = :at
   WHERE ${OPEN} AND epoch = :epoch`;
+const PEN = `SELECT epoch, end_as FROM messages WHERE ${OPEN}`;
+const HANDED_OVER = `
+  SELECT answer.end_as, question.status AS question
+  FROM messages AS answer LEFT JOIN messages AS question ON question.id = answer.reply_to
+  WHERE answer.id = :answerId AND answer.open_in = :conversationId AND answer.epoch = :epoch`;
 const FINISH = `
   UPDATE messages SET status = :status, content = :text, usage = :usage, open_in = NULL, updated_at = :at
   WHERE ${OPEN} AND epoch = :epoch RETURNING *`;
@@ -92,20 +99,19 @@ export class SqliteAnswers {
     return isThere ? { outcome: 'ended' } : undefined;
   }
 
-  finish({ conversationId, answerId, epoch, status, text, usage }: FinishedAnswer): FinishResult {
-    const row = this.#db.statement(FINISH).get({
-      conversationId,
-      answerId,
-      epoch,
-      status,
-      text: text.toWellFormed(),
-      usage: usage ? JSON.stringify(usage) : null,
-      at: this.#now(),
-    });
-    if (row) {
-      const message = toMessage(row);
-      this.#conversations.touch(message);
-      return { outcome: 'stored', message };
+  pen(answer: AnswerRef, epoch: number): Pen {
+    const { conversationId, answerId } = answer;
+    const row = this.#db.statement(PEN).get({ conversationId, answerId });
+    if (!row) return { held: false };
+    return { held: row.epoch === epoch, ...(row.end_as !== null && { endAs: row.end_as as EndAs }) };
+  }
+
+  finish(finished: FinishedAnswer): FinishResult {
+    const { conversationId, answerId, epoch } = finished;
+    const stored = this.#store(finished);
+    if (stored) {
+      this.#conversations.touch(stored);
+      return { outcome: 'stored', message: stored };
     }
     const message = this.#messages.get(conversationId, answerId);
     if (!message) return { outcome: 'unknown' };
@@ -125,6 +131,24 @@ export class SqliteAnswers {
   listOpen(query: UnfinishedQuery): UnfinishedPage {
     const rows = this.#db.statement(ALL_OPEN).all(query.after ?? '', query.limit);
     return nextAnswersOf(rows.map(toMessage), query);
+  }
+
+  #store({ status, text, usage, ...ref }: FinishedAnswer): Message | undefined {
+    const { conversationId, answerId, epoch } = ref;
+    const known = this.#db.statement(HANDED_OVER).get({ conversationId, answerId, epoch });
+    if (!known) return undefined;
+    const endAs = (known.end_as ?? undefined) as EndAs | undefined;
+    const question = (known.question ?? undefined) as MessageStatus | undefined;
+    const row = this.#db.statement(FINISH).get({
+      conversationId,
+      answerId,
+      epoch,
+      status: finalStatus({ status, endAs, question }),
+      text: text.toWellFormed(),
+      usage: usage ? JSON.stringify(usage) : null,
+      at: this.#now(),
+    });
+    return row && toMessage(row);
   }
 
   #claimOf(row: Row, { maxRuns, contextMessages }: ClaimRequest): AnswerClaim {

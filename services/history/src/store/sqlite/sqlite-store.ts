@@ -17,6 +17,7 @@ import type {
   NewConversation,
   NewMessage,
   NewTurn,
+  Pen,
   RequestedEnd,
   SeqRange,
   StoredClaim,
@@ -137,6 +138,10 @@ export class SqliteStore implements ConversationStore {
 
   async requestEnd(answer: AnswerRef, as: EndAs): Promise<RequestedEnd | undefined> {
     return this.#db.write(() => this.#answers.requestEnd(answer, as));
+  }
+
+  async penOf(answer: AnswerRef, epoch: number): Promise<Pen> {
+    return read(() => this.#answers.pen(answer, epoch));
   }
 
   async finishAnswer(finished: FinishedAnswer): Promise<FinishResult> {

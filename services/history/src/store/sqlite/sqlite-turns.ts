@@ -1,4 +1,5 @@
 import { isClosed, type Message } from '@parley/contracts';
+import { answerInProgress } from '../answer-in-progress.ts';
 import type { AddedAnswer, Clock, FurtherAnswer, NewTurn, StoredTurn } from '../conversation-store.ts';
 import { answerIdOf, furtherAnswerIdOf, messageIdOf } from '../message-ids.ts';
 import { furtherAnswer, newAnswer, newMessage } from '../new-records.ts';
@@ -51,6 +52,7 @@ export class SqliteTurns {
 
   #create(turn: NewTurn): StoredTurn {
     const now = this.#clock();
+    if (this.#isOpenBefore(turn)) throw answerInProgress();
     const { seq, mode } = this.#conversations.openTurn(turn);
     const message = this.#messages.insert(newMessage(turn, seq, now));
     const answer = mode === 'ai' ? this.#messages.insert(newAnswer(message, now)) : undefined;
@@ -60,6 +62,11 @@ export class SqliteTurns {
   #turn(message: Message, answer: Message | undefined, created: boolean): StoredTurn {
     if (!answer) return { message, enqueue: false, created };
     return { message, answer, enqueue: this.#isNext(answer), created };
+  }
+
+  #isOpenBefore({ conversationId, noneOpenBefore }: NewTurn): boolean {
+    if (noneOpenBefore === undefined) return false;
+    return this.#db.statement(EARLIER_OPEN).get(conversationId, noneOpenBefore) !== undefined;
   }
 
   #isNext({ conversationId, status, seq }: Message): boolean {

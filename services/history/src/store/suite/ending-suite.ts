@@ -18,13 +18,12 @@ export function endingSuite(bench: StoreBench): void {
     expect(await bench.requestEnd(answer)).toEqual({ outcome: 'ended' });
   });
 
-  test('of a running answer the wish is kept, the first one, and no claim lets it run again', async () => {
+  test('of a running answer the wish is kept, and no claim lets it run again', async () => {
     const id = newId();
     const answer = await bench.ask(id);
     await bench.claim(answer, { maxRuns: 10 });
     const wished = { outcome: 'wished', epoch: 1, as: 'stopped' };
-    expect(await bench.requestEnd(answer, 'stopped')).toEqual(wished);
-    expect(await bench.requestEnd(answer, 'superseded')).toEqual(wished);
+    for (let n = 0; n < 2; n++) expect(await bench.requestEnd(answer, 'stopped')).toEqual(wished);
     const running = await bench.store.getMessage(id, answer.id);
     expect(running).toMatchObject({ status: 'streaming', epoch: 1 });
     expect(running).not.toHaveProperty('endAs');
@@ -39,17 +38,74 @@ export function endingSuite(bench: StoreBench): void {
     });
   });
 
-  test('an answer that is asked to end but completes first is complete', async () => {
+  test('an answer that completes after it was asked to end has ended as asked', async () => {
     const id = newId();
     const answer = await bench.ask(id);
     await bench.claim(answer);
     await bench.requestEnd(answer);
-    expect(await bench.finish(answer, 1, 'All of it.')).toMatchObject({
+    const stored = await bench.finish(answer, 1, 'All of it.');
+    expect(stored).toMatchObject({
       outcome: 'stored',
-      message: { status: 'complete', content: 'All of it.' },
+      message: { status: 'stopped', content: 'All of it.' },
     });
+    expect(await bench.finish(answer, 1, 'All of it.')).toEqual({ ...stored, outcome: 'repeat' });
     expect(await bench.requestEnd(answer)).toEqual({ outcome: 'ended' });
-    expect(await bench.store.getMessage(id, answer.id)).toMatchObject({ status: 'complete' });
+    expect(await bench.store.getMessage(id, answer.id)).toMatchObject({ status: 'stopped' });
+  });
+
+  test('an apology that was shown before the stop is no part of the answer', async () => {
+    const answer = await bench.ask(newId());
+    await bench.claim(answer);
+    await bench.requestEnd(answer);
+    expect(await bench.finish(answer, 1, 'Sorry.', 'failed')).toMatchObject({
+      message: { status: 'failed' },
+    });
+  });
+
+  test.each([
+    ['stopped', 'superseded'],
+    ['superseded', 'stopped'],
+  ] as const)('an answer that is to be %s and then %s is superseded', async (first, second) => {
+    const answer = await bench.ask(newId());
+    await bench.claim(answer);
+    await bench.requestEnd(answer, first);
+    const wished = { outcome: 'wished', epoch: 1, as: 'superseded' };
+    expect(await bench.requestEnd(answer, second)).toEqual(wished);
+    expect(await bench.claim(answer)).toMatchObject({ claim: { outcome: 'exhausted', endAs: 'superseded' } });
+    const result = await bench.finish(answer, 2, 'So far', 'stopped');
+    expect(result).toMatchObject({ message: { status: 'superseded' } });
+  });
+
+  test('50 wishes and an end at once: it has ended as wished, unless it had ended before', async () => {
+    const id = newId();
+    const answer = await bench.ask(id);
+    await bench.claim(answer);
+    const ends = await Promise.all([
+      ...Array.from({ length: 25 }, () => bench.requestEnd(answer, 'stopped')),
+      bench.finish(answer, 1),
+      ...Array.from({ length: 25 }, () => bench.requestEnd(answer, 'superseded')),
+    ]);
+    const weight = ['complete', 'stopped', 'superseded'];
+    const wished = ends.map(end => (end?.outcome === 'wished' ? weight.indexOf(end.as) : 0));
+    const { status = '' } = (await bench.store.getMessage(id, answer.id)) ?? {};
+    expect(weight.indexOf(status)).toBeGreaterThanOrEqual(Math.max(...wished));
+  });
+
+  test('who has the pen is told as long as the answer is open, with the wish', async () => {
+    const id = newId();
+    const answer = await bench.ask(id);
+    const ref = { conversationId: id, answerId: answer.id };
+    await bench.claim(answer);
+    expect(await bench.store.penOf(ref, 1)).toEqual({ held: true });
+    await bench.requestEnd(answer);
+    expect(await bench.store.penOf(ref, 1)).toEqual({ held: true, endAs: 'stopped' });
+    await bench.claim(answer);
+    expect(await bench.store.penOf(ref, 1)).toMatchObject({ held: false });
+    expect(await bench.store.penOf(ref, 2)).toMatchObject({ held: true });
+    await bench.finish(answer, 2);
+    expect(await bench.store.penOf(ref, 2)).toMatchObject({ held: false });
+    expect(await bench.store.penOf({ ...ref, answerId: 'a_unknown' }, 1)).toEqual({ held: false });
+    expect(await bench.store.penOf({ ...ref, conversationId: newId() }, 2)).toEqual({ held: false });
   });
 
   test('a run that is given back after the wish is not followed by another', async () => {

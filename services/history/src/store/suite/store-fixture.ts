@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EndAs, Message } from '@parley/contracts';
+import type { ClosedAnswerStatus, EndAs, Message } from '@parley/contracts';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { ClaimRequest, Clock, ConversationStore, NewTurn, StoredTurn } from '../conversation-store.ts';
 
@@ -61,9 +61,9 @@ export class StoreBench {
     return this.store.claimAnswer({ conversationId, answerId, claimId, maxRuns, contextMessages });
   }
 
-  async finish(answer: Message, epoch: number, text = 'Because.') {
+  async finish(answer: Message, epoch: number, text = 'Because.', status: ClosedAnswerStatus = 'complete') {
     const { conversationId, id: answerId } = answer;
-    return this.store.finishAnswer({ conversationId, answerId, epoch, status: 'complete', text });
+    return this.store.finishAnswer({ conversationId, answerId, epoch, status, text });
   }
 
   async requestEnd(answer: Message, as: EndAs = 'stopped') {

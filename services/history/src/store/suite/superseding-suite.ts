@@ -1,4 +1,5 @@
 import type { Message } from '@parley/contracts';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { answerIdOf, messageIdOf } from '../message-ids.ts';
 import { answerOf, fiftyTimes, newId, type StoreBench } from './store-fixture.ts';
@@ -128,4 +129,58 @@ export function supersedingSuite(bench: StoreBench): void {
     await bench.store.supersede(id, { fromSeq: 1, beforeSeq: answer.seq });
     expect(await contextOf(answer)).toEqual(['Two?']);
   });
+
+  test('an answer that completes once its question is superseded is superseded with it', async () => {
+    const id = newId();
+    const answer = await bench.ask(id);
+    await bench.claim(answer);
+    await bench.store.supersede(id, { fromSeq: 1, beforeSeq: answer.seq });
+    const stored = await bench.finish(answer, 1, 'Too late.');
+    expect(stored).toMatchObject({ outcome: 'stored', message: { status: 'superseded' } });
+    expect(await bench.store.getMessage(id, answer.id)).toMatchObject({ status: 'superseded' });
+    expect(await bench.finish(answer, 1, 'Too late.')).toEqual({ ...stored, outcome: 'repeat' });
+  });
+
+  test('an answer whose question is edited away has ended as superseded, whatever happens to it in which order', async () => {
+    const steps = fc.shuffledSubarray(['stop', 'claim', 'complete', 'interrupt', 'release'] as const);
+    await fc.assert(
+      fc.asyncProperty(steps, steps, steps, async (first, second, third) => {
+        const id = newId();
+        const answer = await bench.ask(id, 'Tow?');
+        const range = { fromSeq: 1, beforeSeq: (await bench.say(id, 'Two?')).message.seq };
+        await bench.claim(answer);
+        const go = async (said: typeof first): Promise<void> => {
+          for (const step of said) await take[step](answer);
+        };
+        // What an edit does, and what comes in between.
+        await bench.store.supersede(id, range);
+        await go(first);
+        await bench.requestEnd(answer, 'superseded');
+        await go(second);
+        await bench.store.supersede(id, range);
+        await go(third);
+        await bench.claim(answer);
+        await take.complete(answer);
+        expect(await bench.store.getMessage(id, answer.id)).toMatchObject({ status: 'superseded' });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  async function newestEpochOf({ conversationId, id }: Message): Promise<number> {
+    return (await bench.store.getMessage(conversationId, id))?.epoch ?? 0;
+  }
+
+  const take = {
+    stop: (answer: Message) => bench.requestEnd(answer, 'stopped'),
+    claim: (answer: Message) => bench.claim(answer),
+    complete: async (answer: Message) => bench.finish(answer, await newestEpochOf(answer)),
+    interrupt: async (answer: Message) =>
+      bench.finish(answer, await newestEpochOf(answer), 'Wh', 'interrupted'),
+    release: async (answer: Message) =>
+      bench.store.releaseAnswer(
+        { conversationId: answer.conversationId, answerId: answer.id },
+        await newestEpochOf(answer),
+      ),
+  };
 }

@@ -1,8 +1,8 @@
 /** A few: history must survive that all of a gateway's conversations ask at once. */
 const AT_ONCE = 16;
 
-/** One thing to be done for many conversations: a few at a time, each once, and again for those for which it failed. */
-export class Backlog {
+/** Conversations whose feeds need the same repair: a few at a time, each once, and again those for which it failed. */
+export class RepairQueue {
   readonly #work: (conversationId: string) => Promise<void>;
   readonly #onFailures: (failed: number, error: unknown) => void;
   readonly #left = new Set<string>();

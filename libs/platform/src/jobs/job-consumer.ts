@@ -1,0 +1,151 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { redisNames, type Versioned } from '@parley/contracts';
+import { UnrecoverableError, Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { z } from 'zod';
+import type { Log } from '../logging/logger.ts';
+
+/**
+ * Does one job. What it throws has the job tried again, as often as its producer allows.
+ *
+ * @param data what the job says.
+ * @param signal is aborted when the job is, or is to become, another process's: let go of it at once.
+ */
+type ProcessJob<S extends z.ZodRawShape> = (
+  data: z.output<Versioned<S>['read']>,
+  job: Job,
+  signal: AbortSignal,
+) => Promise<void>;
+
+export interface JobConsumerOptions<S extends z.ZodRawShape> {
+  /** From `redisNames.queues`. */
+  readonly queueName: string;
+  /** A job that does not fit is given up. */
+  readonly schema: Versioned<S>;
+  /** A connection of role `jobs`. */
+  readonly redis: Redis;
+  readonly process: ProcessJob<S>;
+  /** Jobs at the same time. */
+  readonly concurrency: number;
+  /** Milliseconds after which a killed process's jobs may be taken over; renewed at half time. */
+  readonly lockMs: number;
+  /** Milliseconds between two looks for such jobs. */
+  readonly stalledCheckMs: number;
+  /** How often a job may lose its process before it is given up. */
+  readonly maxStalled: number;
+  /** Milliseconds until the next try, for producers that ask for a backoff of their own. */
+  readonly retryMs?: (attempt: number) => number;
+  /** Scoped to the consumer. */
+  readonly log: Log;
+}
+
+/** How long BullMQ may take to close once nothing is under way any more. */
+const CLOSE_MS = 1_000;
+
+/** Takes the jobs of one queue. */
+export class JobConsumer<S extends z.ZodRawShape> {
+  readonly #options: JobConsumerOptions<S>;
+  readonly #worker: Worker;
+  /** The jobs under way by their ids; aborting lets go of one. */
+  readonly #runs = new Map<string, AbortController>();
+  #draining: Promise<void> | undefined;
+
+  constructor(options: JobConsumerOptions<S>) {
+    const { queueName, redis, concurrency, lockMs, stalledCheckMs, maxStalled, retryMs, log } = options;
+    this.#options = options;
+    this.#worker = new Worker(queueName, job => this.#process(job), {
+      connection: redis,
+      prefix: redisNames.queuePrefix,
+      autorun: false,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: stalledCheckMs,
+      maxStalledCount: maxStalled,
+      ...(retryMs && { settings: { backoffStrategy: retryMs } }),
+    });
+    this.#worker.on('error', error => {
+      // Lost connections are reported by the connection itself.
+      const level = 'code' in error ? 'debug' : 'warn';
+      log[level]({ err: error }, 'the queue has a problem');
+    });
+    this.#worker.on('failed', (job, error) => {
+      const level = job?.finishedOn === undefined ? 'warn' : 'error';
+      log[level]({ jobId: job?.id, err: error, attempts: job?.attemptsMade }, 'the job failed');
+    });
+    this.#worker.on('lockRenewalFailed', jobIds => void this.#letGo(jobIds));
+  }
+
+  /** Begins to take jobs, now or when Redis is there. */
+  start(): void {
+    this.#worker.run().catch((error: unknown) => {
+      this.#options.log.error({ err: error }, 'the worker has stopped working');
+    });
+  }
+
+  /** True while jobs are taken. */
+  get isRunning(): boolean {
+    return this.#worker.isRunning() && !this.#worker.closing;
+  }
+
+  /**
+   * Takes no more jobs and ends those under way; repeating it changes nothing.
+   *
+   * @param deadlineMs what is left by then is let go of, for other processes; two seconds later it is left as it is.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    await (this.#draining ??= this.#drain(deadlineMs));
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      for (const run of this.#runs.values()) run.abort(new Error('shutting down'));
+    }, deadlineMs);
+    const closed = new AbortController();
+    const closing = this.#worker.close().finally(() => closed.abort());
+    // BullMQ waits forever for a connection that is just reconnecting (https://github.com/taskforcesh/bullmq/issues/4656), so
+    // it is left alone a while after the last job, or the deadline. A job that it was just fetching begins another while.
+    const isOver = (): boolean => isLate || this.#runs.size === 0;
+    const stuck = async (): Promise<void> => {
+      let wasOver: boolean;
+      do {
+        wasOver = isOver();
+        await pause(CLOSE_MS, undefined, { signal: closed.signal }).catch(() => undefined);
+      } while (!closed.signal.aborted && !(wasOver && isOver()));
+    };
+    try {
+      await Promise.race([closing, stuck()]);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  async #process(job: Job): Promise<void> {
+    const { schema, queueName, process } = this.#options;
+    const parsed = schema.read.safeParse(job.data);
+    if (!parsed.success)
+      throw new UnrecoverableError(`not a job of queue ${queueName}: ${parsed.error.message}`);
+    const jobId = job.id ?? '';
+    const run = new AbortController();
+    this.#runs.set(jobId, run);
+    try {
+      await process(parsed.data, job, run.signal);
+    } finally {
+      if (this.#runs.get(jobId) === run) this.#runs.delete(jobId);
+    }
+  }
+
+  /**
+   * Another process has, or will get, these jobs. Unless Redis has lost them altogether: nobody else can have them then, so
+   * they are carried on.
+   */
+  async #letGo(jobIds: readonly string[]): Promise<void> {
+    // Looked up before anything is awaited: this very process may take one of them again meanwhile, and that run is fine.
+    const runs = jobIds.map(jobId => [jobId, this.#runs.get(jobId)] as const);
+    for (const [jobId, run] of runs) {
+      const exists = await this.#options.redis.exists(this.#worker.toKey(jobId)).catch(() => 1);
+      if (exists === 1) run?.abort(new Error('The lock is lost'));
+    }
+  }
+}
