@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readSettings } from './settings.ts';
 
 test('all rows three times, unless told otherwise', () => {
-  expect(readSettings([])).toEqual({ rows: ['a', 'b', 'd', 'e', 'i', 'k'], runs: 3, quick: false });
+  expect(readSettings([])).toEqual({ rows: ['a', 'b', 'd', 'e', 'i', 'k', 'p10'], runs: 3, quick: false });
   expect(readSettings(['--quick', '--rows', 'k,a'])).toEqual({ rows: ['a', 'k'], runs: 1, quick: true });
 });
 

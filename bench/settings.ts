@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-const ROW_IDS = ['a', 'b', 'd', 'e', 'i', 'k'] as const;
+const ROW_IDS = ['a', 'b', 'd', 'e', 'i', 'k', 'p10'] as const;
 export type RowId = (typeof ROW_IDS)[number];
 
 export interface Settings {

@@ -5,6 +5,7 @@ import { acknowledgement } from './d-acknowledgement.ts';
 import { bytes } from './e-bytes.ts';
 import { takeover } from './i-takeover.ts';
 import { originalDesign } from './k-original-design.ts';
+import { stop } from './p10-stop.ts';
 import type { Row } from './row.ts';
 
 export const rows: Readonly<Record<RowId, Row>> = {
@@ -14,4 +15,5 @@ export const rows: Readonly<Record<RowId, Row>> = {
   e: bytes,
   i: takeover,
   k: originalDesign,
+  p10: stop,
 };

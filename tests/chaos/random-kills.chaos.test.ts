@@ -77,4 +77,5 @@ test(`random kills under the load of ${CONVERSATIONS} conversations: nothing los
   const clean = { sent, acked: sent, lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 };
   expect(ledger).toMatchObject(clean);
   expect(ledger.watched).toBeGreaterThan(0);
+  expect(ledger.chunks).toBeGreaterThan(0);
 }, 1_800_000);

@@ -1,9 +1,12 @@
 import { Cluster, ScriptedProvider, answer, type ServiceProcess } from '@parley/testkit';
 import { expect, test } from 'vitest';
+import { nativeClient } from '../e2e/clients/native-client.ts';
 import { converse } from './load/converse.ts';
 import { tally } from './load/ledger.ts';
 import { LoadBalancer } from './load/load-balancer.ts';
 import { readStored } from './load/read-stored.ts';
+
+const toldOnce = [{ reconnectInMs: expect.any(Number) as number }];
 
 test('every process replaced under load: nothing lost, and no answer produced twice', async () => {
   await using provider = await ScriptedProvider.start({ keepRequests: 10_000 });
@@ -25,6 +28,7 @@ test('every process replaced under load: nothing lost, and no answer produced tw
   const talking = converse(load).finally(() => (isOver = true));
 
   const codes: (number | null)[] = [];
+  const told: unknown[] = [];
   const replace = async (old: ServiceProcess): Promise<void> => {
     // A process that nobody needs is replaced easily.
     await provider.waitFor(requests => isOver || requests.some(({ state }) => state === 'open'));
@@ -34,7 +38,10 @@ test('every process replaced under load: nothing lost, and no answer produced tw
   for (const old of cluster.gateways.slice()) {
     await cluster.addGateway();
     draining.add(old.port);
+    // The load's clients connect again by themselves, so they do not show whether anybody asked them to move.
+    using witness = await nativeClient(old.url);
     await replace(old);
+    told.push(witness.all('draining'));
   }
   for (const old of cluster.workers.slice()) {
     await cluster.addWorker();
@@ -52,8 +59,10 @@ test('every process replaced under load: nothing lost, and no answer produced tw
   );
   console.log(ledger);
   expect(codes).toEqual([0, 0, 0, 0, 0]);
+  expect(told).toEqual([toldOnce, toldOnce]);
   expect(ledger).toMatchObject({
     sent: 480,
+    acked: 480,
     lost: 0,
     duplicated: 0,
     stuck: 0,

@@ -30,6 +30,9 @@ const shownOf = async (conversationId: string): Promise<[string, string, string]
   ]);
 };
 
+/** What the model was asked last, without the system prompt. */
+const lastAsked = (): string[] => (provider.requests.at(-1)?.messages ?? []).slice(1).map(({ text }) => text);
+
 /** A conversation with an answer that hangs after "One two". */
 async function hanging(
   url: string,
@@ -82,12 +85,7 @@ test('retry gives a new answer in place of the old one, once for a key', async (
     ['assistant', 'Second try', 'complete'],
   ]);
   // What was superseded is no part of the conversation any more, for the model as well as for the original clients.
-  expect(
-    provider.requests
-      .at(-1)
-      ?.messages.map(({ text }) => text)
-      .slice(1),
-  ).toEqual(['Tell me']);
+  expect(lastAsked()).toEqual(['Tell me']);
   const { body } = await call(urlB, `/api/conversations/${conversationId}`);
   expect(body.messages.map(({ content }: { content: string }) => content)).toEqual(['Tell me', 'Second try']);
 });
@@ -116,12 +114,7 @@ test('edit replaces a message and what came after it, also while it is being ans
     ['user', 'Count again', 'complete'],
     ['assistant', 'Edited answer', 'complete'],
   ]);
-  expect(
-    provider.requests
-      .at(-1)
-      ?.messages.map(({ text }) => text)
-      .slice(1),
-  ).toEqual(['Count again']);
+  expect(lastAsked()).toEqual(['Count again']);
 });
 
 test('takeover: no AI text after it, on any gateway; handed back, the AI sees what the people wrote', async () => {
@@ -162,12 +155,7 @@ test('takeover: no AI text after it, on any gateway; handed back, the AI sees wh
   await admin.ask('set-mode', { conversationId, mode: 'ai' });
   const { answerId: next } = await send(visitor, conversationId, 'Thanks, robot?');
   await visitor.until('answer-ended', ({ id }) => id === next);
-  expect(
-    provider.requests
-      .at(-1)
-      ?.messages.map(({ text }) => text)
-      .join('|'),
-  ).toContain('A person?|Yes, Ana here');
+  expect(lastAsked().join('|')).toContain('A person?|Yes, Ana here');
 });
 
 test.each([

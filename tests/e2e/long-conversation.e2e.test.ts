@@ -5,13 +5,15 @@ import { Transform } from 'node:stream';
 import { Cluster, ScriptedProvider } from '@parley/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nativeClient } from './clients/native-client.ts';
-import type { RecordingClient } from './clients/recording-client.ts';
+import { RecordingClient } from './clients/recording-client.ts';
+import { call } from './clients/rest-client.ts';
 
 const TURNS = 300;
 /** As long as a message may be: together some 10 MB, far more than may wait for a client. */
-const LONG = 'x'.repeat(32_000);
+const contentOf = (turn: number): string => `${turn} `.padEnd(32_000, 'x');
 const LINE_BYTES_PER_MS = 1_000;
 const PAGE_BYTES = 262_144;
+const REPLY_BYTES = 8 * 1_048_576;
 
 interface Page {
   readonly ok: boolean;
@@ -31,7 +33,7 @@ beforeAll(async () => {
   const store = `${cluster.histories[0]?.url}/conversations/${conversationId}/turns`;
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${cluster.internalToken}` };
   for (let turn = 0; turn < TURNS; turn++) {
-    const body = JSON.stringify({ conversationId, clientMessageId: `k${turn}`, content: LONG });
+    const body = JSON.stringify({ conversationId, clientMessageId: `k${turn}`, content: contentOf(turn) });
     const stored = await fetch(store, { method: 'POST', headers, body });
     expect(stored.status).toBe(200);
   }
@@ -97,6 +99,27 @@ test('who is new gets the newest page, and reads back as far as it likes', async
   expect(pages[0]?.hasNewer).toBe(false);
   while (pages[0]?.hasOlder) pages.unshift(await older(client, pages[0].messages[0]?.seq));
   expect(seqs(...pages)).toEqual(everySeq);
+});
+
+test('an admin gets its newest messages over a slow line, and is not cut off', async () => {
+  await using line = await slowLine(cluster.gateways[0]?.port ?? 0);
+  using admin = await RecordingClient.connect(line.url, { auth: { token: cluster.adminToken } });
+  await admin.ask('admin-connect', {});
+  expect(await admin.ask('get-messages', { sessionId: conversationId })).toEqual({ ok: true });
+  const messages = (await admin.until('messages-history')) as unknown as { content: string }[];
+  expect(messages.at(-1)?.content).toBe(contentOf(TURNS - 1));
+  expect(Buffer.byteLength(JSON.stringify(messages))).toBeLessThanOrEqual(PAGE_BYTES);
+});
+
+test('REST shows as much of it as one reply may have, and that is the newest', async () => {
+  const { body: one } = await call(gateway(), `/api/conversations/${conversationId}`);
+  const { body: list } = await call(gateway(), '/api/conversations');
+  const { body: session } = await call(gateway(), `/api/chat/messages/${conversationId}`);
+  for (const { messages } of [one, ...list, session]) {
+    expect(messages.at(-1).content).toBe(contentOf(TURNS - 1));
+    expect(messages.length).toBeGreaterThan(TURNS / 2);
+    expect(Buffer.byteLength(JSON.stringify(messages))).toBeLessThanOrEqual(REPLY_BYTES);
+  }
 });
 
 test('one resume at a time: the others are refused until it is answered, and the client stays', async () => {

@@ -33,7 +33,8 @@ async function conversation({ url, turns, patienceMs }: LoadOptions, isWatched: 
   const conversationId = randomUUID();
   const client = createParleyClient({ url, conversationId, storage: memoryStorage() });
   using watcher = isWatched ? new StreamWatcher(url, conversationId) : undefined;
-  const watched = [watchSnapshots(client), ...(watcher ? [watcher.texts, watcher.wholeTexts] : [])];
+  const snapshots = watchSnapshots(client);
+  await watcher?.joined(patienceMs);
   client.start();
   const entries: Entry[] = [];
   try {
@@ -47,8 +48,9 @@ async function conversation({ url, turns, patienceMs }: LoadOptions, isWatched: 
       }).catch(() => undefined);
       const tookMs = answer === undefined ? undefined : performance.now() - sentAt;
       const acked = questionOf(client, prompt) !== undefined;
-      const streamed = answer ? partsOf(answer, watched) : [];
-      entries.push({ conversationId, prompt, acked, tookMs, shown: answer?.content, streamed });
+      await watcher?.caughtUp();
+      const watched = answer ? partsOf(answer, snapshots, watcher) : {};
+      entries.push({ conversationId, prompt, acked, tookMs, shown: answer?.content, ...watched });
     }
   } finally {
     client.close();
@@ -56,9 +58,16 @@ async function conversation({ url, turns, patienceMs }: LoadOptions, isWatched: 
   return entries;
 }
 
-/** An apology is no continuation of what was shown before it. */
-function partsOf({ id, status }: StoredMessage, watched: readonly StreamedTexts[]): string[] {
-  return status === 'failed' ? [] : watched.map(texts => texts.get(id)).filter(text => text !== undefined);
+function partsOf(
+  { id, status }: StoredMessage,
+  snapshots: StreamedTexts,
+  watcher: StreamWatcher | undefined,
+): Pick<Entry, 'streamed' | 'chunks' | 'cutShort'> {
+  // An apology is no continuation of what was shown before it.
+  if (status === 'failed') return {};
+  const chunks = watcher?.texts.of(id) ?? [];
+  const streamed = [...snapshots.of(id), ...chunks, ...(watcher?.wholeTexts.of(id) ?? [])];
+  return { streamed, chunks: chunks.length, cutShort: status !== 'complete' };
 }
 
 /** The message once the server has said that it is stored. */

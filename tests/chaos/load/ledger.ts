@@ -8,8 +8,12 @@ export interface Entry {
   readonly tookMs: number | undefined;
   /** What the client showed as the whole answer. */
   readonly shown: string | undefined;
-  /** The last that each client showed of it while it streamed; the beginning of what is stored. */
+  /** All that clients showed of it while it streamed; each the beginning of what is stored. */
   readonly streamed?: readonly string[];
+  /** How many of them are chunks of dialect `stream`, before the last one. */
+  readonly chunks?: number;
+  /** It ended before the provider had said all: an earlier epoch, which said the same, may have shown more. */
+  readonly cutShort?: boolean;
 }
 
 export interface Stored {
@@ -33,6 +37,8 @@ export interface Tally {
   readonly overAllowance: number;
   /** Answers of which something was shown while they streamed: so many comparisons mean something. */
   readonly watched: number;
+  /** Chunks of dialect `stream` that were compared. */
+  readonly chunks: number;
   /** Requests to the provider, and messages. */
   readonly providerCalls: number;
   readonly slowestMs: number;
@@ -66,19 +72,22 @@ export function tally(
       0,
     ),
     watched: entries.filter(({ streamed }) => streamed?.some(text => text !== '')).length,
+    chunks: entries.reduce((sum, { chunks = 0 }) => sum + chunks, 0),
     providerCalls: prompts.length,
     slowestMs: Math.round(Math.max(0, ...entries.map(({ tookMs }) => tookMs ?? 0))),
   };
 }
 
-function judge({ prompt, shown, streamed = [] }: Entry, stored: readonly Stored[]) {
+function judge({ prompt, shown, streamed = [], cutShort = false }: Entry, stored: readonly Stored[]) {
   const at = stored.findIndex(({ content }) => content === prompt);
   const next = stored.findIndex(({ role }, index) => index > at && role === 'user');
   const answers = at === -1 ? [] : stored.slice(at + 1, next === -1 ? undefined : next);
   const text = answers.at(-1)?.content;
+  const isBeginning = (part: string): boolean =>
+    text !== undefined && (text.startsWith(part) || (cutShort && part.startsWith(text)));
   return {
     messages: stored.filter(({ content }) => content === prompt).length,
     answers: answers.length,
-    isSame: text === shown && streamed.every(part => text?.startsWith(part)),
+    isSame: text === shown && streamed.every(isBeginning),
   };
 }
