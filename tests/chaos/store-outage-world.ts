@@ -1,5 +1,13 @@
 import { redisNames } from '@parley/contracts';
-import { Cluster, ScriptedProvider, answer, holdAfter, pieces, type OwnedMongo } from '@parley/testkit';
+import {
+  Cluster,
+  ScriptedProvider,
+  answer,
+  holdAfter,
+  pieces,
+  readMetric,
+  type OwnedMongo,
+} from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { nativeClient } from '../e2e/clients/native-client.ts';
 import type { RecordingClient } from '../e2e/clients/recording-client.ts';
@@ -57,6 +65,11 @@ export class StoreOutageWorld implements AsyncDisposable {
   /** Lets the held answer go on. */
   release(): void {
     this.provider.release(this.provider.requests.find(({ prompt }) => prompt === HELD)?.id);
+  }
+
+  /** Calls that history could not carry out because of the database. */
+  async storeErrors(): Promise<number> {
+    return readMetric(this.#cluster.histories[0]?.url ?? '', 'parley_history_store_errors_total');
   }
 
   /** Why history says that it is not ready; empty if it is. */

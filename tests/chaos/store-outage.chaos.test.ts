@@ -78,6 +78,7 @@ test.for(outages)(
       await Promise.all([expectRefusal(next), expectRefusal(other)]);
       expect(visitor.all('answer-ended')).toEqual([]);
       expect(await world.waitsToBeStored(answerId)).toBe(true);
+      expect(await world.storeErrors()).toBeGreaterThan(0);
     } finally {
       await mongo[end]();
     }

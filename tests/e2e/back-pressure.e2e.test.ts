@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, ScriptedProvider, answer, failure, holdAfter, pieces, waitFor } from '@parley/testkit';
+import {
+  Cluster,
+  ScriptedProvider,
+  answer,
+  failure,
+  holdAfter,
+  pieces,
+  readMetric,
+  waitFor,
+} from '@parley/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
 import type { RecordingClient } from './clients/recording-client.ts';
@@ -24,11 +33,6 @@ async function untilRefused(client: RecordingClient): Promise<Record<string, unk
   );
 }
 
-async function gauge(gatewayUrl: string, name: string): Promise<number> {
-  const metrics = await (await fetch(`${gatewayUrl}/metrics`)).text();
-  return Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]);
-}
-
 test('a full queue says BUSY and when to try again; who waits learns the place in the queue', async () => {
   await using cluster = await Cluster.start({
     provider,
@@ -50,8 +54,8 @@ test('a full queue says BUSY and when to try again; who waits learns the place i
   using late = await nativeClient(url);
   const refused = await untilRefused(late);
   expect(refused).toMatchObject({ error: { code: 'BUSY', retryAfterMs: expect.any(Number) as number } });
-  expect(await gauge(url, 'parley_gateway_busy_total')).toBe(1);
-  expect(await gauge(url, 'parley_answers_longest_wait_seconds')).toBeGreaterThan(0);
+  expect(await readMetric(url, 'parley_gateway_busy_total')).toBe(1);
+  expect(await readMetric(url, 'parley_answers_longest_wait_seconds')).toBeGreaterThan(0);
 
   provider.script(answer('done'));
   provider.release();
@@ -78,7 +82,7 @@ test('a provider that refuses everybody for a while fills the queue, and who wai
     const ended = await waiting.until('answer-ended', ({ id }) => id === answerId, 30_000);
     expect(ended).toMatchObject({ content: 'At last', status: 'complete' });
   }
-  await waitFor(async () => (await gauge(url, 'parley_answers_waiting')) === 0, {
+  await waitFor(async () => (await readMetric(url, 'parley_answers_waiting')) === 0, {
     what: 'the queue to be empty',
     deadlineMs: 30_000,
   });

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, ScriptedProvider, holdAfter, pieces, waitFor, type ServiceProcess } from '@parley/testkit';
+import {
+  Cluster,
+  ScriptedProvider,
+  holdAfter,
+  pieces,
+  readMetric,
+  waitFor,
+  type ServiceProcess,
+} from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DeafLink } from './clients/deaf-link.ts';
 import { nativeClient, send } from './clients/native-client.ts';
 import { RecordingClient } from './clients/recording-client.ts';
 import { call } from './clients/rest-client.ts';
@@ -30,11 +39,6 @@ async function deafen(): Promise<void> {
   await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
 }
 
-const metric = async (name: string): Promise<number> => {
-  const text = await (await fetch(`${a.url}/metrics`)).text();
-  return Number(new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(text)?.[1]);
-};
-
 test('a conversation deleted while a gateway is deaf and an answer is under way: its clients learn it, once', async () => {
   provider.script(pieces(['One', ' two'], { faults: [holdAfter(1)] }));
   const conversationId = randomUUID();
@@ -51,7 +55,7 @@ test('a conversation deleted while a gateway is deaf and an answer is under way:
   a.resume();
   await native.until('deleted');
   await stream.until('error', ({ code }) => code === 'CONVERSATION_NOT_FOUND');
-  await waitFor(async () => (await metric('parley_gateway_feeds_behind')) === 0, {
+  await waitFor(async () => (await readMetric(a.url, 'parley_gateway_feeds_behind')) === 0, {
     what: 'the feeds to catch up',
   });
   expect(native.all('deleted')).toHaveLength(1);
@@ -80,3 +84,26 @@ test('more is said while a gateway is deaf than fits in one reading, and its cli
   expect(contents).toHaveLength(said.length + 1);
   expect(new Set(contents)).toEqual(new Set(['Hello', ...said]));
 });
+
+test('a gateway whose subscriber is deaf although its connection is up says so, gets a new one and tells what was missed', async () => {
+  await using link = await DeafLink.start(cluster.redis.port);
+  const gateway = await cluster.addGateway({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
+  const isReady = async (): Promise<boolean> => (await fetch(`${gateway.url}/readyz`)).ok;
+  await waitFor(isReady, { what: 'the gateway to be ready' });
+  const conversationId = randomUUID();
+  using visitor = await nativeClient(gateway.url);
+  await visitor.ask('resume', { conversationId });
+  using admin = await nativeClient(b.url, cluster.adminToken);
+
+  link.deafen();
+  const said = { conversationId, clientMessageId: randomUUID(), content: 'Do you hear me?' };
+  expect(await admin.ask('say-as-admin', said)).toMatchObject({ ok: true });
+  await waitFor(async () => !(await isReady()), { what: 'it to be noticed', deadlineMs: 15_000 });
+  const reasons = (await (await fetch(`${gateway.url}/readyz`)).json()) as { reasons: string[] };
+  expect(reasons.reasons).toContain('the subscriber is deaf');
+
+  await visitor.until('message', ({ content }) => content === said.content, 20_000);
+  await waitFor(isReady, { what: 'the gateway to be ready again', deadlineMs: 15_000 });
+  expect(await readMetric(gateway.url, 'parley_gateway_deaf_rebuilds_total')).toBe(1);
+  expect(await gateway.terminate()).toBe(0);
+}, 60_000);

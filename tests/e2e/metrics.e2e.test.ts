@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { redisNames } from '@parley/contracts';
 import {
   Cluster,
   ScriptedProvider,
@@ -6,10 +7,12 @@ import {
   failure,
   holdAfter,
   pieces,
+  readMetric,
   waitFor,
   type ServiceProcess,
 } from '@parley/testkit';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
 import { call } from './clients/rest-client.ts';
 
@@ -37,11 +40,8 @@ afterEach(async () => {
   await provider.stop();
 });
 
-/** What a process says of itself under this name; NaN if it says nothing. @param label e.g. `status="complete"`. */
-async function metric({ url }: ServiceProcess, name: string, label = ''): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(new RegExp(`^parley_${name}\\{[^}]*${label}[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]);
-}
+const metric = ({ url }: ServiceProcess, name: string, label?: string): Promise<number> =>
+  readMetric(url, `parley_${name}`, label);
 
 async function until(service: ServiceProcess, name: string, value: number): Promise<void> {
   await waitFor(async () => (await metric(service, name)) === value, { what: `${name} to be ${value}` });
@@ -121,4 +121,29 @@ test('what has happened is counted, each kind for itself', async () => {
     told.map(async ([service, name, label]) => `${name} ${label} ${await metric(service, name, label)}`),
   );
   expect(counted).toEqual(told.map(([, name, label, value]) => `${name} ${label} ${value}`));
+});
+
+test('what a gateway has missed is counted until it has caught up, and the gaps that it has closed', async () => {
+  provider.script(({ key }) =>
+    key === KEYS.refused ? failure(401) : pieces(['One', ' two'], { faults: [holdAfter(1)] }),
+  );
+  const redis = new Redis(cluster.redis.url);
+  onTestFinished(() => void redis.quit());
+  using client = await nativeClient(gateway.url);
+  const conversationId = randomUUID();
+  const { answerId } = await send(client, conversationId, 'Go');
+  await client.until('answer-piece');
+
+  // A later piece than the next one, as if that had been lost.
+  const piece = { type: 'answer.delta', answerId, epoch: 1, offset: 1_000, text: 'x' };
+  await redis.publish(redisNames.conversationChannel(conversationId), JSON.stringify(piece));
+  await until(gateway, 'gateway_gap_repairs_total', 1);
+
+  history.pause();
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await until(gateway, 'gateway_feeds_behind', 1);
+  history.resume();
+  await until(gateway, 'gateway_feeds_behind', 0);
+  provider.release();
+  expect(await client.until('answer-ended')).toMatchObject({ content: 'One two' });
 });

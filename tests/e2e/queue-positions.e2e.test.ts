@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, ScriptedProvider, answer, holdAfter, pieces, waitFor } from '@parley/testkit';
+import { Cluster, ScriptedProvider, answer, holdAfter, pieces, readMetric, waitFor } from '@parley/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
 import type { RecordingClient } from './clients/recording-client.ts';
@@ -25,13 +25,7 @@ afterEach(async () => {
   await provider.stop();
 });
 
-const gauge = async (name: string): Promise<number[]> =>
-  Promise.all(
-    urls.map(async url => {
-      const metrics = await (await fetch(`${url}/metrics`)).text();
-      return Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]);
-    }),
-  );
+const gauge = (name: string): Promise<number[]> => Promise.all(urls.map(url => readMetric(url, name)));
 
 test('who comes back, or looks from another tab or gateway, learns the place of an answer that waits', async () => {
   await send(busy, randomUUID(), 'I am being answered');

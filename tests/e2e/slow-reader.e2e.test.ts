@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { NATIVE_NAMESPACE } from '@parley/contracts';
-import { Cluster, ScriptedProvider, answer, waitFor } from '@parley/testkit';
+import { Cluster, ScriptedProvider, answer, readMetric, waitFor } from '@parley/testkit';
 import type { WebSocket } from 'ws';
 import { expect, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
@@ -17,12 +17,8 @@ function lineOf(client: RecordingClient): WebSocket {
   return (client.socket.io.engine.transport as unknown as { ws: WebSocket }).ws;
 }
 
-async function gauge(gatewayUrl: string, name: string): Promise<number> {
-  const metrics = await (await fetch(`${gatewayUrl}/metrics`)).text();
-  return Number(new RegExp(`^parley_gateway_${name}\\S* (\\d+)`, 'm').exec(metrics)?.[1]);
-}
-
-const cutOff = (gatewayUrl: string): Promise<number> => gauge(gatewayUrl, 'slow_readers_cut_total');
+const cutOff = (gatewayUrl: string): Promise<number> =>
+  readMetric(gatewayUrl, 'parley_gateway_slow_readers_cut_total');
 
 /** Lets a client of HTTP long-polling ask no more, once the request that is under way is answered. */
 function stopPolling(client: RecordingClient): void {
@@ -80,7 +76,7 @@ test('a client that does not poll is cut off at the cap too, and resumes what it
     what: 'the slow one to be cut off',
     deadlineMs: 15_000,
   });
-  expect(await gauge(url, 'connections')).toBe(1);
+  expect(await readMetric(url, 'parley_gateway_connections')).toBe(1);
   expect(slow.all('answer-ended').length).toBeLessThan(POLLED_CONVERSATIONS);
   const late = await fetch(`${url}/socket.io/?EIO=4&transport=polling&sid=${session}`);
   expect(late.status).toBe(400);

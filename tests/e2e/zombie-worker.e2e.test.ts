@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, ScriptedProvider, pieces, waitFor } from '@parley/testkit';
+import { Cluster, ScriptedProvider, pieces, readMetric, waitFor } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { nativeClient, send, shownText } from './clients/native-client.ts';
 
@@ -23,10 +23,8 @@ test('a worker stopped and continued is fenced: what it still writes is refused 
     { id: answerId, status: 'complete', epoch: 2, content: words.join('') },
   ]);
   expect(shownText(client, answerId)).toBe(words.join(''));
-  const refused = async (): Promise<boolean> => {
-    const metrics = await (await fetch(`${zombie?.url}/metrics`)).text();
-    return /parley_\w*refused\w*\{?[^\n]*\}? [1-9]/.test(metrics);
-  };
-  await waitFor(refused, { what: 'the refused write in the metrics' });
+  const refused = (): Promise<number> =>
+    readMetric(zombie?.url ?? '', 'parley_refused_writes_total', 'reason="replaced"');
+  await waitFor(async () => (await refused()) > 0, { what: 'the refused write in the metrics' });
   expect(provider.requests).toHaveLength(2);
 }, 90_000);

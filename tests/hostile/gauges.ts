@@ -1,3 +1,5 @@
+import { readMetric } from '@parley/testkit';
+
 const NAMES = {
   connections: 'parley_gateway_connections',
   conversations: 'parley_gateway_conversations',
@@ -8,13 +10,12 @@ const NAMES = {
 
 export type Gauges = Record<keyof typeof NAMES, number>;
 
-/** What a gateway says of itself in `/metrics`. */
+/** What a gateway says of itself. */
 export async function readGauges(url: string): Promise<Gauges> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const read = (name: string): number => {
-    const [, value] = new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(text) ?? [];
-    if (value === undefined) throw new Error(`no ${name}`);
-    return Number(value);
+  const read = async ([key, name]: [string, string]): Promise<[string, number]> => {
+    const value = await readMetric(url, name);
+    if (Number.isNaN(value)) throw new Error(`no ${name}`);
+    return [key, value];
   };
-  return Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, read(name)])) as Gauges;
+  return Object.fromEntries(await Promise.all(Object.entries(NAMES).map(read))) as Gauges;
 }
