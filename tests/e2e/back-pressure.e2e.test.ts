@@ -40,9 +40,13 @@ test('a full queue says BUSY and when to try again; who waits learns the place i
   });
   const url = cluster.gateways[0]?.url ?? '';
   provider.script(pieces(['a', 'b'], { faults: [holdAfter(1)] }));
+  provider.scriptNext(answer('done before'));
   using busy = await nativeClient(url);
-  await send(busy, randomUUID(), 'I am being answered');
-  await busy.until('answer-piece');
+  const answered = randomUUID();
+  await send(busy, answered, 'I am answered already');
+  const done = await busy.until('answer-ended');
+  const { answerId: held } = await send(busy, randomUUID(), 'I am being answered');
+  await busy.until('answer-piece', ({ answerId }) => answerId === held);
 
   using first = await nativeClient(url);
   const one = await send(first, randomUUID(), 'next');
@@ -54,7 +58,9 @@ test('a full queue says BUSY and when to try again; who waits learns the place i
   using late = await nativeClient(url);
   const refused = await untilRefused(late);
   expect(refused).toMatchObject({ error: { code: 'BUSY', retryAfterMs: expect.any(Number) as number } });
-  expect(await readMetric(url, 'parley_gateway_busy_total')).toBe(1);
+  expect(await readMetric(url, 'parley_gateway_refused_answers_total', 'reason="queue"')).toBe(1);
+  const again = { conversationId: answered, answerId: done.id, clientMessageId: randomUUID() };
+  expect(await busy.ask('retry', again)).toMatchObject({ error: { code: 'BUSY' } });
   expect(await readMetric(url, 'parley_answers_longest_wait_seconds')).toBeGreaterThan(0);
 
   provider.script(answer('done'));

@@ -9,6 +9,7 @@ import {
   type Metrics,
   type ReleaseStack,
 } from '@parley/platform';
+import type { Redis } from 'ioredis';
 import { createAccess, type Access } from './access/access.ts';
 import type { GatewayConfig, GatewaySecrets } from './config.ts';
 import { FeedHub } from './feed/feed-hub.ts';
@@ -66,8 +67,16 @@ export function createApplication(
   const waits = new AnswerWaits();
   hub.addListener(waits);
 
-  const busy = metrics.counter('parley_gateway_busy_total', 'Messages refused with BUSY, by why', ['reason']);
-  const allowance = openAllowance(config, redis, { history, hub, metrics, log }, releases);
+  const help = 'Answers that somebody could not ask for just now, by why';
+  const refused = metrics.counter('parley_gateway_refused_answers_total', help, ['reason']);
+  const allowance = new AnswerAllowance({
+    history,
+    depth,
+    openAnswers: followOpenAnswers(config, { redis: redis.commands, history, log }, hub, releases),
+    budget:
+      config.DAILY_TOKEN_BUDGET > 0 ? new TokenBudget(redis.commands, config.DAILY_TOKEN_BUDGET) : undefined,
+    onRefused: reason => refused.inc({ reason }),
+  });
   const maxMessageChars = config.MAX_MESSAGE_CHARS;
   return {
     ...access,
@@ -77,13 +86,12 @@ export function createApplication(
     turns: new SendTurn({
       history,
       answers,
-      depth,
       allowance,
       isRedisUp,
       maxMessageChars,
       doubleText: config.DOUBLE_TEXT,
       maxOpenPerConversation: config.QUEUE_MAX_PER_CONVERSATION,
-      onBusy: reason => busy.inc({ reason }),
+      onWithoutRedis: () => refused.inc({ reason: 'redis' }),
       log,
     }),
     admins: new SayAsAdmin(history, maxMessageChars),
@@ -91,25 +99,14 @@ export function createApplication(
   };
 }
 
-function openAllowance(
-  { QUEUE_MAX_PER_VISITOR, QUEUE_MAX_PER_ADDRESS, DAILY_TOKEN_BUDGET }: GatewayConfig,
-  { commands: redis }: RedisConnections,
-  { history, hub, metrics, log }: Pick<Application, 'history' | 'hub' | 'log'> & { metrics: Metrics },
+function followOpenAnswers(
+  { QUEUE_MAX_PER_VISITOR: maxPerVisitor, QUEUE_MAX_PER_ADDRESS: maxPerAddress }: GatewayConfig,
+  reach: { redis: Redis; history: HistoryClient; log: Log },
+  hub: FeedHub,
   releases: ReleaseStack,
-): AnswerAllowance {
-  const openAnswers = new OpenAnswers({
-    ...{ redis, history, log },
-    maxPerVisitor: QUEUE_MAX_PER_VISITOR,
-    maxPerAddress: QUEUE_MAX_PER_ADDRESS,
-  });
+): OpenAnswers {
+  const openAnswers = new OpenAnswers({ ...reach, maxPerVisitor, maxPerAddress });
   releases.push('open answers', () => openAnswers.stop());
   hub.addListener(openAnswers);
-  const help = 'Answers that somebody may not ask for just now, by why';
-  const refused = metrics.counter('parley_gateway_refused_answers_total', help, ['reason']);
-  return new AnswerAllowance({
-    history,
-    openAnswers,
-    budget: DAILY_TOKEN_BUDGET > 0 ? new TokenBudget(redis, DAILY_TOKEN_BUDGET) : undefined,
-    onRefused: reason => refused.inc({ reason }),
-  });
+  return openAnswers;
 }

@@ -39,7 +39,7 @@ export class AnswerControl {
 
   /**
    * @returns the new answer.
-   * @throws ParleyError ANSWER_NOT_FOUND; ANSWER_IN_PROGRESS while it is produced; BUDGET_SPENT, RATE_LIMIT_EXCEEDED.
+   * @throws ParleyError ANSWER_NOT_FOUND; ANSWER_IN_PROGRESS while it is produced; BUSY, BUDGET_SPENT, RATE_LIMIT_EXCEEDED.
    */
   async retry({ conversationId, answerId, clientMessageId }: Retry, by: RetryBy): Promise<Message> {
     const asker = { visitorId: by.visitorId, ipAddress: by.from.ipAddress };

@@ -3,9 +3,6 @@ import { ParleyError, type DoubleTextPolicy, type HistoryReply } from '@parley/c
 import type { AnswerQueue, HistoryClient, Log } from '@parley/platform';
 import type { Origin } from '../access/caller.ts';
 import type { AnswerAllowance } from './answer-allowance.ts';
-import type { QueueDepth } from './queue-depth.ts';
-
-const FULL_RETRY_AFTER_MS = 5_000;
 
 export interface Turn {
   conversationId: string;
@@ -23,15 +20,14 @@ export interface Turn {
 export interface SendTurnDependencies {
   readonly history: HistoryClient;
   readonly answers: AnswerQueue;
-  readonly depth: QueueDepth;
   readonly allowance: AnswerAllowance;
   readonly isRedisUp: () => boolean;
   readonly maxMessageChars: number;
   readonly doubleText: DoubleTextPolicy;
   /** Answers of one conversation that may be open before another message is refused. */
   readonly maxOpenPerConversation: number;
-  /** Called for every message that is refused with BUSY: Redis is away, or the queue is full. */
-  readonly onBusy: (because: 'redis' | 'queue') => void;
+  /** Called for every message that is refused because Redis is away. */
+  readonly onWithoutRedis: () => void;
   readonly log: Log;
 }
 
@@ -47,7 +43,7 @@ export class SendTurn {
   async send(turn: Turn): Promise<HistoryReply<'appendTurn'>> {
     const { maxMessageChars, allowance } = this.#deps;
     if (turn.content.length > maxMessageChars) throw new ParleyError('MESSAGE_TOO_LONG');
-    this.#assertRoom();
+    this.#assertRedis();
     const { conversationId, visitorId, clientMessageId = randomUUID() } = turn;
     const asker = { visitorId, ipAddress: turn.from.ipAddress };
     const place = await allowance.takeForMessage(asker, { conversationId, clientMessageId });
@@ -77,16 +73,11 @@ export class SendTurn {
     });
   }
 
-  #assertRoom(): void {
-    const { depth, isRedisUp, onBusy } = this.#deps;
-    if (!isRedisUp()) {
-      onBusy('redis');
-      throw new ParleyError('BUSY', { message: 'Answers are not available right now', retryAfterMs: 1_000 });
-    }
-    if (depth.isFull) {
-      onBusy('queue');
-      throw new ParleyError('BUSY', { retryAfterMs: FULL_RETRY_AFTER_MS });
-    }
+  #assertRedis(): void {
+    const { isRedisUp, onWithoutRedis } = this.#deps;
+    if (isRedisUp()) return;
+    onWithoutRedis();
+    throw new ParleyError('BUSY', { message: 'Answers are not available right now', retryAfterMs: 1_000 });
   }
 
   async #enqueue(conversationId: string, answerId: string): Promise<void> {
