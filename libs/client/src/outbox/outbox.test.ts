@@ -140,19 +140,25 @@ test('what waits to be tried again is sent at once over a new connection, and no
   expect(delivered).toEqual(['a', 'a']);
 });
 
-test('where a second message is rejected while the first is being answered, it fails and is not sent again by itself', async () => {
-  const { outbox, machine, delivered, answer, shown } = set();
-  outbox.open();
-  outbox.add(message('a'));
-  await answer(refused('ANSWER_IN_PROGRESS', 1_000));
-  await machine.pass(60_000);
-  expect(delivered).toEqual(['a']);
-  expect(shown()).toMatchObject([{ status: 'failed', error: { code: 'ANSWER_IN_PROGRESS' } }]);
-  outbox.retry('a');
-  await answer(done);
-  expect(delivered).toEqual(['a', 'a']);
-  expect(shown()).toEqual([]);
-});
+test.each([
+  ['while the first is being answered', 'ANSWER_IN_PROGRESS', 1_000],
+  ['for the rest of the day', 'BUDGET_SPENT', 30_000],
+] as const)(
+  'where a message is rejected %s, it fails and is not sent again by itself',
+  async (_, code, ms) => {
+    const { outbox, machine, delivered, answer, shown } = set();
+    outbox.open();
+    outbox.add(message('a'));
+    await answer(refused(code, ms));
+    await machine.pass(60_000);
+    expect(delivered).toEqual(['a']);
+    expect(shown()).toMatchObject([{ status: 'failed', error: { code } }]);
+    outbox.retry('a');
+    await answer(done);
+    expect(delivered).toEqual(['a', 'a']);
+    expect(shown()).toEqual([]);
+  },
+);
 
 test('any other refusal makes a message fail, also for the next page, and the next one is sent', async () => {
   const storage = memoryStorage();

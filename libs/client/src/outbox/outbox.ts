@@ -171,8 +171,13 @@ export class Outbox {
   }
 }
 
+/**
+ * How long an answer takes, nobody knows, and where messages are rejected meanwhile, none is to be queued here. What could be
+ * asked only tomorrow may not be wanted any more by then.
+ */
+const LEFT_TO_PEOPLE: ReadonlySet<ErrorBody['code']> = new Set(['ANSWER_IN_PROGRESS', 'BUDGET_SPENT']);
+
 /** Milliseconds after which a refused message is sent again; undefined if somebody has to say so. */
 function waitAfter({ code, retryAfterMs }: ErrorBody): number | undefined {
-  // How long an answer takes, nobody knows; and where messages are rejected meanwhile, none is to be queued here.
-  return code === 'ANSWER_IN_PROGRESS' ? undefined : retryAfterMs;
+  return LEFT_TO_PEOPLE.has(code) ? undefined : retryAfterMs;
 }
