@@ -71,6 +71,16 @@ test('pieces of many answers travel together, and each gets its own result', asy
   ]);
 });
 
+test('a piece without text asks whether there may be more, and nobody hears of it', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'some');
+  expect(await log.append(answer, 1, 4, '')).toBe('ok');
+  expect(await log.append(answer, 1, 3, '')).toBe('missing');
+  await log.fence(answer, 'stopping', 1);
+  expect(await log.append(answer, 1, 4, '')).toBe('stopping');
+  expect(await frames()).toHaveLength(2);
+});
+
 test('an append that arrives twice is written and published once', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'once');

@@ -134,7 +134,7 @@ export class AnswerLog {
       const { meta, text: textKey, channel } = this.#namesOf(answer);
       const frame = JSON.stringify({ type: 'answer.delta', answerId: answer.answerId, epoch, offset, text });
       keys.push(meta, textKey, channel);
-      args.push(epoch, offset, offset + text.length, text, frame);
+      args.push(`${epoch}:${offset}`, `${epoch}:${offset + text.length}`, text, frame);
     }
     return (await this.#append(keys, args)) as AppendResult[];
   }

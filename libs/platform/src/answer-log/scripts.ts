@@ -3,6 +3,9 @@
  * whose text is not in the log. All but APPEND touch one answer's keys.
  *
  * KEYS, where nothing else is said: 1 meta, 2 text, 3 live, 4 channel. All times are milliseconds.
+ *
+ * The meta hash: `epoch`; `state`; `ending`, once the text is whole; `pen`, `<epoch>:<length>` while the epoch may be written,
+ * which is all that a piece has to fit, and else empty.
  */
 
 /**
@@ -13,16 +16,17 @@
  * gives an epoch to one worker only, so who finds it open and empty is the worker that has opened it.
  */
 export const OPEN = `
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'length')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'pen')
 local current = tonumber(meta[1] or '0')
+local pen = ARGV[1] .. ':0'
 if current == tonumber(ARGV[1]) then
   if meta[2] == 'stopping' or meta[2] == 'superseding' then return meta[2] end
-  if meta[2] == 'streaming' and meta[3] == '0' then return 'ok' end
+  if meta[3] == pen then return 'ok' end
 end
 if meta[1] == ARGV[5] then return 'forgotten' end
 if current >= tonumber(ARGV[1]) then return 'replaced' end
 redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', 0, 'state', 'streaming')
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', 'streaming', 'pen', pen)
 redis.call('HDEL', KEYS[1], 'ending')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('SADD', KEYS[3], ARGV[3])
@@ -33,30 +37,33 @@ return 'ok'
 
 /**
  * Takes many pieces in one call, of many answers: what a call costs is more than what a piece costs. KEYS, for each piece:
- * meta, text, channel. ARGV: ttl, and for each piece: epoch, offset, length after, text, frame. Returns a result for each.
+ * meta, text, channel. ARGV: ttl, and for each piece: the pen before, the pen after, text, frame. Returns a result for each.
  *
- * An append that arrives twice (a connection that broke between write and reply sends it again) is recognised by its length
- * and changes nothing.
+ * An append that arrives twice (a connection that broke between write and reply sends it again) is recognised by the pen after
+ * it and changes nothing; one without text neither.
  */
 export const APPEND = `
-local function append(meta_key, text_key, channel, epoch, offset, length, text, frame)
-  local meta = redis.call('HMGET', meta_key, 'epoch', 'length', 'state')
+local function unfit(meta_key, before, after)
+  local meta = redis.call('HMGET', meta_key, 'epoch', 'state', 'pen')
   if not meta[1] then return 'missing' end
-  if meta[1] ~= epoch then return 'replaced' end
-  if meta[3] ~= 'streaming' then return meta[3] end
-  if meta[2] == length then return 'ok' end
-  if meta[2] ~= offset then return 'missing' end
+  if meta[1] ~= string.match(before, '%d+') then return 'replaced' end
+  if meta[2] ~= 'streaming' then return meta[2] end
+  return meta[3] == after and 'ok' or 'missing'
+end
+local function append(meta_key, text_key, channel, before, after, text, frame)
+  if redis.call('HGET', meta_key, 'pen') ~= before then return unfit(meta_key, before, after) end
+  if before == after then return 'ok' end
   redis.call('APPEND', text_key, text)
-  redis.call('HSET', meta_key, 'length', length)
-  if offset == '0' then redis.call('PEXPIRE', text_key, ARGV[1]) end
+  redis.call('HSET', meta_key, 'pen', after)
+  if string.sub(before, -2) == ':0' then redis.call('PEXPIRE', text_key, ARGV[1]) end
   redis.call('PUBLISH', channel, frame)
   return 'ok'
 end
 local results = {}
 for piece = 1, #KEYS / 3 do
-  local key, arg = piece * 3, piece * 5
+  local key, arg = piece * 3, piece * 4
   results[piece] = append(KEYS[key - 2], KEYS[key - 1], KEYS[key],
-    ARGV[arg - 3], ARGV[arg - 2], ARGV[arg - 1], ARGV[arg], ARGV[arg + 1])
+    ARGV[arg - 2], ARGV[arg - 1], ARGV[arg], ARGV[arg + 1])
 end
 return results
 `;
@@ -71,7 +78,8 @@ local current = tonumber(meta[1] or '0')
 local epoch = tonumber(ARGV[1])
 if current > epoch then return 'replaced' end
 local fenced = current == epoch and (meta[2] == 'stopping' or meta[2] == 'superseding')
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', ARGV[2], 'state', fenced and meta[2] or 'streaming')
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', fenced and meta[2] or 'streaming',
+  'pen', fenced and '' or ARGV[1] .. ':' .. ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
 redis.call('SADD', KEYS[3], ARGV[5])
@@ -88,9 +96,9 @@ local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'ending')
 local current = tonumber(meta[1] or '0')
 if current < tonumber(ARGV[2]) then
   redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'length', 0, 'state', ARGV[1])
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'state', ARGV[1], 'pen', '')
 elseif meta[2] == 'streaming' or (meta[2] == 'finished' and not meta[3]) then
-  redis.call('HSET', KEYS[1], 'state', ARGV[1])
+  redis.call('HSET', KEYS[1], 'state', ARGV[1], 'pen', '')
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 'ok'
@@ -104,7 +112,7 @@ export const FINISH = `
 local current = redis.call('HGET', KEYS[1], 'epoch')
 if not current then return 'missing' end
 if current ~= ARGV[1] then return 'replaced' end
-redis.call('HSET', KEYS[1], 'state', 'finished', 'ending', ARGV[2])
+redis.call('HSET', KEYS[1], 'state', 'finished', 'ending', ARGV[2], 'pen', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 'ok'
@@ -121,7 +129,7 @@ local epoch = tonumber(ARGV[1])
 if current > epoch then return false end
 local fenced = current == epoch and (meta[2] == 'stopping' or meta[2] == 'superseding')
 local state = fenced and meta[2] or 'finished'
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', state)
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', state, 'pen', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return { redis.call('GET', KEYS[2]) or '', state }
 `;
@@ -129,7 +137,7 @@ return { redis.call('GET', KEYS[2]) or '', state }
 /** ARGV: ttl, answerId, frame. History has stored the answer: the log is only kept for readers that are on their way. */
 export const RETIRE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  redis.call('HSET', KEYS[1], 'state', 'stored')
+  redis.call('HSET', KEYS[1], 'state', 'stored', 'pen', '')
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
   redis.call('PEXPIRE', KEYS[2], ARGV[1])
 end
@@ -141,7 +149,7 @@ return 'ok'
 /** ARGV: an epoch that is never reached, ttl, answerId. What is left refuses whoever still writes, and goes by itself. */
 export const FORGET = `
 redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'length', 0, 'state', 'stored')
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', 'stored', 'pen', '')
 redis.call('HDEL', KEYS[1], 'ending')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('SREM', KEYS[3], ARGV[3])

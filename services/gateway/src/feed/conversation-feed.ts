@@ -119,8 +119,10 @@ export class ConversationFeed {
   };
 
   #apply(news: AnswerNews): void {
-    if (this.#recent.has(news.answerId)) return;
-    const { live, steps, gap } = applyNews(this.#live.get(news.answerId), news);
+    const known = this.#live.get(news.answerId);
+    // Told as ended already.
+    if (!known && this.#recent.has(news.answerId)) return;
+    const { live, steps, gap } = applyNews(known, news);
     if (live) this.#live.set(news.answerId, live);
     for (const step of steps) {
       this.#tell(listener => {
