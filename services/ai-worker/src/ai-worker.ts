@@ -32,7 +32,7 @@ import type { Provider } from './providers/provider.ts';
 /** UTF-16 code units; far above what a model says in one go. */
 const MAX_ANSWER_CHARS = 200_000;
 /** Of the grace period, what is left for handing over jobs and closing connections. */
-const HANDOVER_MS = 2_000;
+const HANDOVER_MS = 4_000;
 const PROBES_DEADLINE_MS = 1_000;
 
 /** Builds the worker and starts it. */

@@ -59,6 +59,17 @@ test('an answer that was stopped counts with what it has said', async () => {
   await waitFor(async () => (await spent(rig)) > 300, { what: 'the stopped answer to be counted' });
 });
 
+test('an answer that was stopped before the provider said anything counts with what was asked', async () => {
+  await using rig = await WorkerRig.start();
+  await rig.startWorker(budget(1_000_000));
+  rig.provider.script(pieces(['never'], { acceptAfterMs: 60_000 }));
+  const order = await rig.ask('why '.repeat(200));
+  await rig.provider.waitFor(requests => requests.length === 1);
+  await rig.stopAnswer(order);
+  expect(await rig.finish(order)).toMatchObject({ status: 'stopped' });
+  await waitFor(async () => (await spent(rig)) > 100, { what: 'the question to be counted' });
+});
+
 test('a call that the provider refuses costs nothing', async () => {
   await using rig = await WorkerRig.start();
   await rig.startWorker(budget(1_000_000));

@@ -49,6 +49,8 @@ export class JobConsumer<S extends z.ZodRawShape> {
   /** The jobs under way by their ids; aborting lets go of one. */
   readonly #runs = new Map<string, AbortController>();
   #draining: Promise<void> | undefined;
+  /** The deadline of the drain is over: nothing is begun any more. */
+  #isLate = false;
 
   constructor(options: JobConsumerOptions<S>) {
     const { queueName, redis, concurrency, lockMs, stalledCheckMs, maxStalled, retryMs, log } = options;
@@ -97,16 +99,15 @@ export class JobConsumer<S extends z.ZodRawShape> {
   }
 
   async #drain(deadlineMs: number): Promise<void> {
-    let isLate = false;
     const deadline = setTimeout(() => {
-      isLate = true;
+      this.#isLate = true;
       for (const run of this.#runs.values()) run.abort(new Error('shutting down'));
     }, deadlineMs);
     const closed = new AbortController();
     const closing = this.#worker.close().finally(() => closed.abort());
     // BullMQ waits forever for a connection that is just reconnecting (https://github.com/taskforcesh/bullmq/issues/4656), so
     // it is left alone a while after the last job, or the deadline. A job that it was just fetching begins another while.
-    const isOver = (): boolean => isLate || this.#runs.size === 0;
+    const isOver = (): boolean => this.#isLate || this.#runs.size === 0;
     const stuck = async (): Promise<void> => {
       let wasOver: boolean;
       do {
@@ -126,6 +127,7 @@ export class JobConsumer<S extends z.ZodRawShape> {
     const parsed = schema.read.safeParse(job.data);
     if (!parsed.success)
       throw new UnrecoverableError(`not a job of queue ${queueName}: ${parsed.error.message}`);
+    if (this.#isLate) throw new Error('shutting down');
     const jobId = job.id ?? '';
     const run = new AbortController();
     this.#runs.set(jobId, run);

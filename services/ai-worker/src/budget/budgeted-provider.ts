@@ -4,7 +4,7 @@ import { ProviderError, type ProviderErrorKind } from '../providers/provider-err
 import type { AnswerEnd, OnText, Provider, ProviderRequest } from '../providers/provider.ts';
 import { BudgetSpent } from './budget-spent.ts';
 
-/** What a provider refuses in these ways before it has said anything, it does not charge for. */
+/** What a provider refuses in these ways before it has said anything, it does not charge for; what we break off, it does. */
 const FREE = new Set<ProviderErrorKind>(['unavailable', 'rejected', 'refused-key', 'rate-limited']);
 
 /** Asks another provider as long as the day's budget lasts, and counts what each call uses, however it ends. */
@@ -32,7 +32,8 @@ export class BudgetedProvider implements Provider {
       if (end.usage) used = end.usage.inputTokens + end.usage.outputTokens;
       return end;
     } catch (error) {
-      if (text === '' && error instanceof ProviderError && FREE.has(error.kind)) used = 0;
+      const isRefused = error instanceof ProviderError && FREE.has(error.kind);
+      if (isRefused && text === '' && !request.signal.aborted) used = 0;
       throw error;
     } finally {
       // Not awaited: the answer must not wait for a Redis that is away. It is on its way before the answer's end is.

@@ -27,7 +27,8 @@ const EVERYBODY = 'everybody';
  *
  * By address, each time for longer, and for the account too: many addresses that try a little each leave little to try to
  * every single one. A right token from an address that is not shut out is let in at any time, so that an attack locks no
- * admin out, and it is forgotten what the admin has mistyped.
+ * admin out, and it is forgotten what the admin has mistyped; not how often the address was shut out, which may be shared with
+ * somebody who guesses.
  */
 export class AdminAttempts {
   readonly #byAddress: RateLimiterAbstract;
@@ -43,14 +44,9 @@ export class AdminAttempts {
   /** Call it for a right token. @throws ParleyError RATE_LIMIT_EXCEEDED if this address has failed too often. */
   async assertAllowed(ipAddress: string): Promise<void> {
     const network = networkOf(ipAddress);
-    const [own, all, shutOuts] = await Promise.all([
-      this.#byAddress.get(network),
-      this.#together.get(EVERYBODY),
-      this.#shutOuts.get(network),
-    ]);
+    const [own, all] = await Promise.all([this.#byAddress.get(network), this.#together.get(EVERYBODY)]);
     if (own && own.consumedPoints > allowedBeside(all)) throw tooMany(own.msBeforeNext);
     if (own) await this.#byAddress.delete(network);
-    if (shutOuts) await this.#shutOuts.delete(network);
   }
 
   /** Call it for a wrong token. @throws ParleyError RATE_LIMIT_EXCEEDED if this address has now failed too often. */

@@ -1,4 +1,9 @@
-import { conversationIdSchema, listConversationsQuerySchema, type Conversation } from '@parley/contracts';
+import {
+  conversationIdSchema,
+  listConversationsQuerySchema,
+  type ChatConversation,
+  type Conversation,
+} from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
 import { Router } from 'express';
 import { z } from 'zod';
@@ -22,6 +27,19 @@ export function conversationRoutes({ callers, policy, history }: ConversationRou
     return toChatConversation(conversation, messages);
   };
 
+  /** One after the other: what one leaves of its share is for those behind it. Once all is used, there are no messages. */
+  const inOneReply = async (conversations: readonly Conversation[]): Promise<ChatConversation[]> => {
+    const shown: ChatConversation[] = [];
+    let left = REST_REPLY_BYTES;
+    for (const conversation of conversations) {
+      const share = Math.floor(left / (conversations.length - shown.length));
+      const next = share > 0 ? await withMessages(conversation, share) : toChatConversation(conversation, []);
+      left -= Buffer.byteLength(JSON.stringify(next.messages));
+      shown.push(next);
+    }
+    return shown;
+  };
+
   const router = Router();
   router.get('/conversations', async (request, response) => {
     const { limit, before } = parsed(listConversationsQuerySchema, request.query);
@@ -31,8 +49,7 @@ export function conversationRoutes({ callers, policy, history }: ConversationRou
       const query = new URLSearchParams({ limit: String(limit), before: page.next });
       response.links({ next: `${request.baseUrl}/conversations?${query.toString()}` });
     }
-    const share = Math.ceil(REST_REPLY_BYTES / Math.max(1, page.conversations.length));
-    response.json(await Promise.all(page.conversations.map(each => withMessages(each, share))));
+    response.json(await inOneReply(page.conversations));
   });
   router.get('/conversations/:id', async (request, response) => {
     const { id } = parsed(paramsSchema, request.params);

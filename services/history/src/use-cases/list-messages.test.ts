@@ -68,5 +68,8 @@ test('reads on until the page is full, and hardly further', async () => {
   expect((await many.list({ maxBytes: 262_144 }))[0]).toHaveLength(900);
   const long = set(texts(900, 32_000));
   expect((await long.list({ maxBytes: 262_144, afterSeq: 0 }))[0]).toHaveLength(8);
-  expect(long.reads.messages).toBeLessThan(50);
+  expect(long.reads.messages).toBeLessThan(30);
+  const few = set(texts(900, 32_000));
+  expect((await few.list({ maxBytes: 40_000 }))[0]).toHaveLength(1);
+  expect(few.reads.messages).toBeLessThan(5);
 });

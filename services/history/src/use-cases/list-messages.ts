@@ -1,8 +1,9 @@
 import type { HistoryParsedRequest, Message } from '@parley/contracts';
 import type { ConversationStore, MessageRange } from '../store/conversation-store.ts';
 
-/** Read at once while nobody knows how long messages are. */
-const STEP = 32;
+/** Read at once while nobody knows how long messages are; then twice as many each time, up to a bound. */
+const FIRST_STEP = 4;
+const LAST_STEP = 32;
 
 export interface ListMessagesDeps {
   readonly store: Pick<ConversationStore, 'listMessages'>;
@@ -17,7 +18,7 @@ export function listMessages({ store }: ListMessagesDeps) {
   }: HistoryParsedRequest<'listMessages'>): Promise<{ messages: Message[]; more: boolean }> => {
     const isBounded = maxBytes !== Infinity;
     // One message more than wanted tells whether there are more.
-    const step = isBounded ? Math.min(limit + 1, STEP) : limit + 1;
+    const step = isBounded ? Math.min(limit + 1, FIRST_STEP) : limit + 1;
     const isForward = range.afterSeq !== undefined;
     const page: Message[] = [];
     let bytes = 0;
@@ -32,7 +33,7 @@ export function listMessages({ store }: ListMessagesDeps) {
   };
 }
 
-/** All messages of a range one by one, in steps of `limit`: forward from its beginning, or else back from its end. */
+/** All messages of a range one by one, read in steps, of `limit` at first: forward from its beginning, or else back from its end. */
 async function* reading(
   store: ListMessagesDeps['store'],
   range: MessageRange,
@@ -45,6 +46,7 @@ async function* reading(
     yield* messages;
     const last = messages.at(-1);
     if (!last || messages.length < rest.limit) return;
-    rest = isForward ? { ...rest, afterSeq: last.seq } : { ...rest, beforeSeq: last.seq };
+    const limit = Math.max(rest.limit, Math.min(2 * rest.limit, LAST_STEP));
+    rest = { ...rest, limit, ...(isForward ? { afterSeq: last.seq } : { beforeSeq: last.seq }) };
   }
 }
