@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, ScriptedProvider, answer, holdAfter, pieces, waitFor } from '@parley/testkit';
+import { Cluster, ScriptedProvider, answer, holdAfter, pieces, readMetric, waitFor } from '@parley/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
 import { call } from './clients/rest-client.ts';
 import { newVisitor } from './clients/token-visitor.ts';
 
 const DAY_MS = 86_400_000;
+const REFUSED = 'parley_gateway_refused_answers_total';
 const TOO_MANY = {
   ok: false,
   error: { code: 'RATE_LIMIT_EXCEEDED', retryAfterMs: expect.any(Number) as number },
@@ -34,9 +35,12 @@ test('a visitor with too many open answers in all conversations, on any gateway,
   const [second, third] = [await conversationOf(url, headers), await conversationOf(url, headers)];
   using visitor = await nativeClient(url, token);
   using elsewhere = await nativeClient(otherUrl, token);
-  provider.scriptNext(answer('answered already'));
+  provider.scriptNext(answer('answered already'), answer('answered once more'));
   provider.script(pieces(['a', 'b'], { faults: [holdAfter(1)] }));
-  const { answerId } = await send(visitor, third, 'zero');
+  const { answerId: superseded } = await send(visitor, third, 'zero');
+  await visitor.until('answer-ended', ({ id }) => id === superseded);
+  const retried = { conversationId: third, answerId: superseded, clientMessageId: randomUUID() };
+  const { answerId } = await visitor.ask('retry', retried);
   await visitor.until('answer-ended', ({ id }) => id === answerId);
 
   const sent = { conversationId: first, clientMessageId: randomUUID(), content: 'one' };
@@ -50,8 +54,11 @@ test('a visitor with too many open answers in all conversations, on any gateway,
     const again = { conversationId: third, answerId, clientMessageId: randomUUID() };
     expect(await client.ask('retry', again)).toMatchObject(TOO_MANY);
   }
-  // Stored already: whoever has lost the acknowledgement gets it.
+  // Stored already: whoever has lost the acknowledgement gets it. That is no refusal.
   expect(await elsewhere.ask('send', sent)).toMatchObject({ ok: true });
+  expect(await elsewhere.ask('retry', retried)).toEqual({ ok: true, answerId });
+  for (const gateway of [url, otherUrl])
+    expect(await readMetric(gateway, REFUSED, 'reason="open answers"')).toBe(2);
   const { token: anothers, sessionId } = await newVisitor(url);
   using another = await nativeClient(url, anothers);
   expect((await send(another, sessionId, 'not my fault')).ok).toBe(true);

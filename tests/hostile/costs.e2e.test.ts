@@ -77,6 +77,20 @@ describe('S11 whoever wants to be expensive', () => {
     });
   });
 
+  test('by asking once more, in vain, with the keys of questions whose answers are open, frees none of their places', async () => {
+    using visitor = await attacker('198.51.100.33');
+    await withHeldAnswers(async () => {
+      const asked = Array.from({ length: MOST }, question);
+      for (const sent of asked) expect(isRefused(await visitor.ask('send', sent))).toBe(false);
+      for (const sent of asked) {
+        const { conversationId, clientMessageId } = sent;
+        const retry = { conversationId, clientMessageId, answerId: 'a_made_up' };
+        expect(await visitor.ask('retry', retry)).toMatchObject({ error: { code: 'ANSWER_NOT_FOUND' } });
+        expect(isRefused(await visitor.ask('send', question()))).toBe(true);
+      }
+    });
+  });
+
   test('by Stop and Retry in a loop has no more than the same few under way', async () => {
     using visitor = await attacker('198.51.100.32');
     await withHeldAnswers(async () => {

@@ -134,7 +134,7 @@ export class ClaimDesk implements AsyncDisposable {
 
   #release(entry: Entry, body: string): unknown {
     const { epoch } = JSON.parse(body) as { epoch: number };
-    const released = epoch === entry.epoch && !entry.closed;
+    const released = epoch === entry.epoch && !entry.closed && entry.endAs === undefined;
     if (released) entry.runs -= 1;
     return { released };
   }

@@ -66,6 +66,18 @@ test('with every key resting for longer than a visitor waits, answers fail at on
   expect(rig.provider.requests).toHaveLength(2);
 });
 
+test('an answer that is to end is not given back: its worker ends it at once', async () => {
+  await using rig = await WorkerRig.start();
+  rig.provider.scriptNext(rateLimited(60_000), rateLimited(60_000));
+  const order = await rig.ask();
+  // After the claim, as the desk gives a run all the same.
+  rig.desk.wish(order, 'stopped');
+  await rig.startWorker(keys);
+  expect(await rig.finish(order)).toMatchObject({ status: 'stopped', text: '', epoch: 1 });
+  await rig.jobIsDone(order);
+  expect(rig.desk.calls).toEqual(['claim', 'release', 'pen']);
+});
+
 test('with every key rate-limited the run is given back and the answer waits as told', async () => {
   await using rig = await WorkerRig.start();
   await rig.startWorker(keys);

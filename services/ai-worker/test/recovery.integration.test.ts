@@ -37,6 +37,37 @@ test('a second death keeps the text that was shown', async () => {
   expect(rig.provider.requests).toHaveLength(1);
 });
 
+test.for([
+  { run: 'no run', runs: 2 },
+  { run: 'a run', runs: 1 },
+])(
+  'what a dead worker has shown is kept when $run is left and the claim is fenced at once',
+  async ({ runs }) => {
+    await using rig = await WorkerRig.start();
+    const order = await rig.ask('why?', { runs, epoch: 1 });
+    await rig.log.open(order, 1);
+    await rig.log.append(order, 1, 0, 'half ');
+    // The next claim gets this epoch.
+    await rig.log.fence(order, 'stopping', 2);
+    await rig.startWorker();
+    expect(await rig.finish(order)).toMatchObject({ status: 'stopped', text: 'half ', epoch: 2 });
+    expect(rig.provider.requests).toEqual([]);
+  },
+);
+
+test('a whole text that its dead worker did not hand over is, when the next claim is fenced at once', async () => {
+  await using rig = await WorkerRig.start();
+  const order = await rig.ask('why?', { runs: 1, epoch: 1 });
+  await rig.log.open(order, 1);
+  await rig.log.append(order, 1, 0, 'all of it');
+  await rig.log.finish(order, 1, { status: 'complete' });
+  await rig.log.fence(order, 'stopping', 2);
+  await rig.startWorker();
+  // History stores it as `stopped`.
+  expect(await rig.finish(order)).toMatchObject({ status: 'complete', text: 'all of it', epoch: 2 });
+  expect(rig.provider.requests).toEqual([]);
+});
+
 test('a worker that stands still loses the answer, and its late words are refused', async () => {
   await using rig = await WorkerRig.start();
   const frozen = await rig.spawnWorker();

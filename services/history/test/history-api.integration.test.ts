@@ -20,6 +20,11 @@ test('every call of the API does what it says', async () => {
   const turn = await client.call('appendTurn', { conversationId, clientMessageId: 'k1', content: 'Why? 😀' });
   expect(turn).toMatchObject({ enqueue: true, created: true, message: { content: 'Why? 😀' } });
   const answerId = turn.answer?.id ?? '';
+  const asked = { conversationId, clientMessageId: 'k1' };
+  expect(await client.call('needsAnswer', asked)).toEqual({ needed: false });
+  expect(await client.call('needsAnswer', { ...asked, clientMessageId: 'k2', answerId })).toEqual({
+    needed: true,
+  });
 
   const claim = await client.call('claimAnswer', { conversationId, answerId, contextMessages: 10 });
   expect(claim).toMatchObject({ outcome: 'run', epoch: 1, lastRun: false, context: [turn.message] });

@@ -141,6 +141,20 @@ export const historyApi = {
     z.object({ conversationId: conversationIdSchema, messageId: messageIdSchema, content: z.string() }),
     messageReply,
   ),
+  /**
+   * Whether a message, or with `answerId` a retry of that answer, asks for an answer that is not stored yet. Not if a person
+   * answers. Costs little, for who has to refuse many.
+   */
+  needsAnswer: call(
+    'GET',
+    '/conversations/:conversationId/needs-answer',
+    z.object({
+      conversationId: conversationIdSchema,
+      clientMessageId: clientMessageIdSchema,
+      answerId: messageIdSchema.optional(),
+    }),
+    z.looseObject({ needed: z.boolean() }),
+  ),
   /** Stores a user message and the answer it asks for, once per `clientMessageId`; creates the conversation if it must. */
   appendTurn: call(
     'POST',

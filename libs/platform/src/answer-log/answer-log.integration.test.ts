@@ -31,6 +31,14 @@ function connect(url: string): Redis {
   return connection;
 }
 
+function stored(content: string): Message {
+  const at = new Date().toISOString();
+  return {
+    ...{ id: answer.answerId, conversationId: answer.conversationId, seq: 2, role: 'assistant' },
+    ...{ content, status: 'complete', createdAt: at, updatedAt: at, epoch: 1 },
+  };
+}
+
 /** Frames and replies come on different connections: a round trip on the subscriber's makes sure that all are here. */
 async function frames(): Promise<Record<string, unknown>[]> {
   await subscriber.ping();
@@ -127,6 +135,25 @@ test('an epoch can be fenced before it is opened, and older ones with it', async
   expect(await log.open(answer, 3)).toBe('ok');
 });
 
+test('a fence of an epoch that has not begun leaves the text of the one before to whoever ends the answer', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'shown');
+  await log.fence(answer, 'stopping', 2);
+  expect(await log.read(answer)).toEqual({ epoch: 2, state: 'stopping', text: 'shown' });
+  expect(await log.open(answer, 2)).toBe('stopping');
+  expect(await log.seal(answer, 2)).toEqual({ text: 'shown', fence: 'stopping' });
+  expect(await log.seal(answer, 3)).toEqual({ text: 'shown' });
+});
+
+test('a whole text stays whole when the next epoch is fenced before it begins', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'whole');
+  await log.finish(answer, 1, { status: 'complete' });
+  await log.fence(answer, 'stopping', 2);
+  const ending = { status: 'complete' };
+  expect(await log.read(answer)).toEqual({ epoch: 2, state: 'stopping', text: 'whole', ending });
+});
+
 test('a log that Redis has lost is noticed at the next append and can be written again', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'before');
@@ -211,17 +238,20 @@ test('how an answer ended is kept beside its text, and gone with the next epoch'
 test('a stored answer is told, and its log is on its way out', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'done');
-  const at = new Date().toISOString();
-  const message: Message = {
-    ...{ id: answer.answerId, conversationId: answer.conversationId, seq: 2, role: 'assistant' },
-    ...{ content: 'done', status: 'complete', createdAt: at, updatedAt: at, epoch: 1 },
-  };
+  const message = stored('done');
   await log.retire(message);
   expect((await frames()).at(-1)).toEqual({ type: 'answer.stored', message });
   expect(await log.live(answer.conversationId)).toEqual([]);
   expect(await log.read(answer)).toEqual({ epoch: 1, state: 'stored', text: 'done' });
   const { meta, text } = redisNames.answer(answer.conversationId, answer.answerId);
   for (const key of [meta, text]) expect(await redis.pttl(key)).toBeLessThanOrEqual(30_000);
+});
+
+test('a worker whose answer was stored without it is refused like one that was replaced', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'so far');
+  await log.retire(stored('so far'));
+  expect(await log.append(answer, 1, 6, ' and on')).toBe('replaced');
 });
 
 test('a forgotten answer is gone, and a worker that still writes is refused', async () => {

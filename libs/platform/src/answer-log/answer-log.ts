@@ -32,7 +32,7 @@ export interface AnswerRef {
  * What became of a write.
  *
  * - `ok`: written and published.
- * - `replaced`: a newer epoch has been opened; the writer must stop and keep silent.
+ * - `replaced`: a newer epoch has been opened, or the answer was stored without its writer, who must stop and keep silent.
  * - `missing`: Redis has lost the log, or part of it; `restore` it.
  * - `stopping`, `superseding`: somebody has asked for the answer to end here, as `stopped` or as `superseded`.
  * - `finished`: the answer has ended.
@@ -73,7 +73,7 @@ export interface SealedAnswer {
   readonly fence?: FenceState;
 }
 
-/** The text so far of the newest epoch. */
+/** The text so far of the newest epoch, or of the one before if the newest was fenced or sealed instead of begun. */
 export interface AnswerSnapshot {
   readonly epoch: number;
   readonly state: 'streaming' | FenceState | 'finished' | 'stored';

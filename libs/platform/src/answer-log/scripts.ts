@@ -46,7 +46,7 @@ export const APPEND = `
 local function unfit(meta_key, before, after)
   local meta = redis.call('HMGET', meta_key, 'epoch', 'state', 'pen')
   if not meta[1] then return 'missing' end
-  if meta[1] ~= string.match(before, '%d+') then return 'replaced' end
+  if meta[1] ~= string.match(before, '%d+') or meta[2] == 'stored' then return 'replaced' end
   if meta[2] ~= 'streaming' then return meta[2] end
   return meta[3] == after and 'ok' or 'missing'
 end
@@ -90,12 +90,13 @@ return 'ok'
 /**
  * ARGV: state, epoch, ttl. Ends the writing of that epoch, whether it has been opened yet or not: whoever writes learns the
  * state from its next append, or when it opens the log. Also of a sealed one, which may be opened again for an apology.
+ *
+ * The text of an epoch before, and its ending, stay: they were shown, and whoever ends the answer seals them.
  */
 export const FENCE = `
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'ending')
 local current = tonumber(meta[1] or '0')
 if current < tonumber(ARGV[2]) then
-  redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'state', ARGV[1], 'pen', '')
 elseif meta[2] == 'streaming' or (meta[2] == 'finished' and not meta[3]) then
   redis.call('HSET', KEYS[1], 'state', ARGV[1], 'pen', '')

@@ -114,8 +114,8 @@ export class ProduceAnswer {
     const opened = await this.#ports.answerLog.open(answer, epoch);
     if (opened === 'replaced') return this.#keepSilent(attempt);
     if (opened === 'forgotten') return this.#giveBack(attempt, FORGOTTEN_RETRY_MS);
-    // Somebody was quicker than the first word.
-    if (opened !== 'ok') return this.#finish(attempt, { status: statusOf(opened) }, '');
+    // Somebody was quicker than the first word; a run before may have shown some.
+    if (opened !== 'ok') return this.#endForTheDead(attempt, statusOf(opened));
     const result = await this.#pump(attempt, claim, signal);
     this.#ports.metrics.ran(result);
     const verdict = verdictOn(result, { lastRun: claim.lastRun, patienceMs });
@@ -151,12 +151,12 @@ export class ProduceAnswer {
   }
 
   /** No run is left or wanted, and the worker of the last one is gone: what it has shown is the answer. */
-  async #endForTheDead(attempt: Attempt, claimedEndAs: EndAs | undefined): Promise<Outcome> {
+  async #endForTheDead(attempt: Attempt, wish: EndAs | undefined): Promise<Outcome> {
     const sealed = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
     if (!sealed) return this.#keepSilent(attempt);
     const { text, fence } = sealed;
     // Also if somebody has asked for it only after the claim.
-    const endAs = claimedEndAs ?? (fence && statusOf(fence));
+    const endAs = wish ?? (fence && statusOf(fence));
     if (endAs) return this.#finish(attempt, { status: endAs }, text);
     if (text !== '') return this.#finish(attempt, { status: 'interrupted' }, text);
     // A sealed log takes nothing any more; this opens it for the apology.
@@ -189,10 +189,13 @@ export class ProduceAnswer {
     return DONE;
   }
 
-  /** The provider has not been asked: the run counts as none. */
-  async #giveBack({ answer, epoch }: Attempt, ms: number): Promise<Outcome> {
-    await this.#ports.history.call('releaseAnswer', { ...answer, epoch });
-    return waitFor(ms);
+  /** The provider has not been asked: the run counts as none. Unless somebody waits for the end of the answer. */
+  async #giveBack(attempt: Attempt, ms: number): Promise<Outcome> {
+    const pen = { ...attempt.answer, epoch: attempt.epoch };
+    const { released } = await this.#ports.history.call('releaseAnswer', pen);
+    if (released) return waitFor(ms);
+    const { held, endAs } = await this.#ports.history.call('getPen', pen);
+    return held && endAs ? this.#endForTheDead(attempt, endAs) : this.#keepSilent(attempt);
   }
 
   #keepSilent({ answer, epoch }: Attempt): Outcome {

@@ -3,19 +3,25 @@ import type { HistoryClient, TokenBudget } from '@parley/platform';
 import type { Asker, OpenAnswers, Place, Question } from './open-answers.ts';
 import type { QueueDepth } from './queue-depth.ts';
 
-/** More than may wait for their answers in a conversation, whoever is at the limit. */
-const NEWEST_MESSAGES = 100;
 const FULL_RETRY_AFTER_MS = 5_000;
-const NO_PLACE: Place = { keepFor: () => undefined, free: () => undefined };
+const NO_PLACE: Place = { keepFor: () => undefined, giveBack: () => undefined };
+
+/** What an answer is wanted for. */
+interface Wish extends Question {
+  /** The answer that is wanted once more; absent for a message. */
+  readonly answerId?: string;
+}
+
+type Reason = 'queue' | 'budget' | 'open answers';
 
 export interface AllowanceDependencies {
   readonly history: Pick<HistoryClient, 'call'>;
-  readonly openAnswers: OpenAnswers;
+  readonly openAnswers: Pick<OpenAnswers, 'take'>;
   readonly depth: Pick<QueueDepth, 'isFull'>;
   /** Undefined: no bound. */
-  readonly budget: TokenBudget | undefined;
+  readonly budget: Pick<TokenBudget, 'spentForMs'> | undefined;
   /** Called for every answer that is refused. */
-  readonly onRefused: (because: 'queue' | 'budget' | 'open answers') => void;
+  readonly onRefused: (because: Reason) => void;
 }
 
 /** Whether somebody may ask the AI for one more answer. */
@@ -26,50 +32,42 @@ export class AnswerAllowance {
     this.#deps = deps;
   }
 
-  /** @throws ParleyError BUSY, BUDGET_SPENT, RATE_LIMIT_EXCEEDED; nothing is to be undone then. */
-  async take(asker: Asker, question: Question): Promise<Place> {
-    const { depth, budget, openAnswers, onRefused } = this.#deps;
-    if (depth.isFull) {
-      onRefused('queue');
-      throw new ParleyError('BUSY', { retryAfterMs: FULL_RETRY_AFTER_MS });
-    }
-    const spentForMs = (await budget?.spentForMs()) ?? 0;
-    if (spentForMs > 0) {
-      onRefused('budget');
-      throw new ParleyError('BUDGET_SPENT', { retryAfterMs: spentForMs });
-    }
-    return openAnswers.take(asker, question).catch((error: unknown) => {
-      onRefused('open answers');
-      throw error;
-    });
-  }
-
   /**
-   * The same for a message, which may need no new answer: a person answers it, or it is stored already and is repeated.
+   * Beyond the limits, who needs no new answer is let through without a place: a person answers, or this is a repeat of what is
+   * stored already.
    *
-   * @throws ParleyError BUSY, BUDGET_SPENT, RATE_LIMIT_EXCEEDED, HISTORY_UNAVAILABLE
+   * @throws ParleyError BUSY, BUDGET_SPENT, RATE_LIMIT_EXCEEDED, HISTORY_UNAVAILABLE; nothing is to be undone then.
    */
-  async takeForMessage(asker: Asker, question: Question): Promise<Place> {
-    try {
-      return await this.take(asker, question);
-    } catch (error) {
-      // Where too much is asked already, a refusal must cost nothing.
-      if (error instanceof ParleyError && error.code === 'BUSY') throw error;
-      // Asked last, so that it costs those nothing who are within their limits.
-      if (await this.#needsNoAnswer(question)) return NO_PLACE;
-      throw error;
-    }
+  async take(asker: Asker, wish: Wish): Promise<Place> {
+    const { depth, budget, openAnswers } = this.#deps;
+    // Where too much is asked already, a refusal must cost nothing: nobody finds out whether this is a repeat.
+    if (depth.isFull)
+      throw this.#refused('queue', new ParleyError('BUSY', { retryAfterMs: FULL_RETRY_AFTER_MS }));
+    // At once: a Redis that hangs costs one timeout and not two.
+    const [spentForMs = 0, place] = await Promise.all([budget?.spentForMs(), openAnswers.take(asker, wish)]);
+    if (place && spentForMs === 0) return place;
+    place?.giveBack();
+    // Asked last, so that it costs those nothing who are within their limits.
+    if (!(await this.#needsAnswer(wish))) return NO_PLACE;
+    if (spentForMs > 0)
+      throw this.#refused('budget', new ParleyError('BUDGET_SPENT', { retryAfterMs: spentForMs }));
+    const message = 'Wait for the answers to your earlier messages';
+    const full = new ParleyError('RATE_LIMIT_EXCEEDED', { message, retryAfterMs: FULL_RETRY_AFTER_MS });
+    throw this.#refused('open answers', full);
   }
 
-  async #needsNoAnswer({ conversationId, clientMessageId }: Question): Promise<boolean> {
-    const { history } = this.#deps;
+  #refused(because: Reason, error: ParleyError): ParleyError {
+    this.#deps.onRefused(because);
+    return error;
+  }
+
+  async #needsAnswer({ conversationId, clientMessageId, answerId }: Wish): Promise<boolean> {
     try {
-      const { conversation } = await history.call('getConversation', { conversationId });
-      if (conversation.mode === 'human') return true;
-      const { messages } = await history.call('listMessages', { conversationId, limit: NEWEST_MESSAGES });
-      return messages.some(message => message.clientMessageId === clientMessageId);
+      const question = { conversationId, clientMessageId, answerId };
+      return (await this.#deps.history.call('needsAnswer', question)).needed;
     } catch (error) {
-      if (error instanceof ParleyError && error.status === 404) return false;
+      // A history that is older than this call: the refusal stands.
+      if (error instanceof ParleyError && error.status === 404) return true;
       throw error;
     }
   }

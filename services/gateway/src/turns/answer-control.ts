@@ -39,20 +39,21 @@ export class AnswerControl {
 
   /**
    * @returns the new answer.
-   * @throws ParleyError ANSWER_NOT_FOUND; ANSWER_IN_PROGRESS while it is produced; BUSY, BUDGET_SPENT, RATE_LIMIT_EXCEEDED.
+   * @throws ParleyError ANSWER_NOT_FOUND; ANSWER_IN_PROGRESS while it is produced; BUSY, BUDGET_SPENT,
+   * RATE_LIMIT_EXCEEDED, HISTORY_UNAVAILABLE.
    */
   async retry({ conversationId, answerId, clientMessageId }: Retry, by: RetryBy): Promise<Message> {
     const asker = { visitorId: by.visitorId, ipAddress: by.from.ipAddress };
-    const place = await this.#allowance.take(asker, { conversationId, clientMessageId });
+    const request = { conversationId, answerId, clientMessageId };
+    const place = await this.#allowance.take(asker, request);
     try {
-      const request = { conversationId, answerId, clientMessageId };
       const { answer, enqueue } = await this.#history.call('retryAnswer', request);
       place.keepFor(answer);
       // If Redis is away, history's sweeper queues it.
       if (enqueue) await this.#answers.add({ conversationId, answerId: answer.id }).catch(() => undefined);
       return answer;
     } catch (error) {
-      place.free();
+      place.giveBack();
       throw error;
     }
   }

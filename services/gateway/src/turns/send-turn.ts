@@ -46,14 +46,14 @@ export class SendTurn {
     this.#assertRedis();
     const { conversationId, visitorId, clientMessageId = randomUUID() } = turn;
     const asker = { visitorId, ipAddress: turn.from.ipAddress };
-    const place = await allowance.takeForMessage(asker, { conversationId, clientMessageId });
+    const place = await allowance.take(asker, { conversationId, clientMessageId });
     try {
       const appended = await this.#append(turn, clientMessageId);
       place.keepFor(appended.answer);
       if (appended.enqueue && appended.answer) await this.#enqueue(conversationId, appended.answer.id);
       return appended;
     } catch (error) {
-      place.free();
+      place.giveBack();
       throw error;
     }
   }

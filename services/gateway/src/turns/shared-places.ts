@@ -8,41 +8,72 @@ export interface Group {
   readonly places: number;
 }
 
-/** By Redis's clock. Who has a place already keeps it, also in a group that is full. */
+/**
+ * By Redis's clock. Who has a place already keeps it, also in a group that is full. It is free a moment later than a new one
+ * would be: so GIVE_BACK sees that it is not, or no longer, the caller's own.
+ */
 const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local freeAt, known = now + ARGV[2], {}
 for i, key in ipairs(KEYS) do
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-  local isFull = redis.call('ZCARD', key) >= tonumber(ARGV[i + 2])
-  if isFull and not redis.call('ZSCORE', key, ARGV[1]) then return 0 end
+  known[i] = redis.call('ZSCORE', key, ARGV[1])
+  if not known[i] and redis.call('ZCARD', key) >= tonumber(ARGV[i + 2]) then return 0 end
 end
-for _, key in ipairs(KEYS) do
-  redis.call('ZADD', key, now + ARGV[2], ARGV[1])
+for i, key in ipairs(KEYS) do
+  redis.call('ZADD', key, known[i] and math.max(freeAt, known[i]) + 1 or freeAt, ARGV[1])
   redis.call('PEXPIRE', key, ARGV[2])
 end
-return 1`;
+return freeAt`;
 
-/** Places that all gateways give out together. One that is not taken again in time is free: its gateway may have died. */
+const GIVE_BACK = `
+for _, key in ipairs(KEYS) do
+  local freeAt = redis.call('ZSCORE', key, ARGV[1])
+  if freeAt and tonumber(freeAt) == tonumber(ARGV[2]) then redis.call('ZREM', key, ARGV[1]) end
+end`;
+
+/** What one call of `take` has taken: the time at which the places are free again if nobody takes them once more. */
+export type Taken = number;
+
+/** Places that all gateways give out together. One that is not renewed in time is free: its gateway may have died. */
 export class SharedPlaces {
   readonly #redis: Redis;
   readonly #take: LuaScript;
+  readonly #giveBack: LuaScript;
   readonly #leaseMs: number;
 
   constructor(redis: Redis, leaseMs: number) {
     this.#redis = redis;
     this.#take = luaScript(redis, 'parleyTakePlaces', TAKE);
+    this.#giveBack = luaScript(redis, 'parleyGiveBackPlaces', GIVE_BACK);
     this.#leaseMs = leaseMs;
   }
 
-  /** @returns false if a group is full; then the member has got a place in none. */
-  async take(groups: readonly Group[], member: string): Promise<boolean> {
-    const keys = groups.map(({ key }) => key);
+  /** @returns undefined if a group is full; then the member has got a place in none. */
+  async take(groups: readonly Group[], member: string): Promise<Taken | undefined> {
     const places = groups.map(group => group.places);
-    return (await this.#take(keys, [member, this.#leaseMs, ...places])) === 1;
+    const freeAt = (await this.#take(keysOf(groups), [member, this.#leaseMs, ...places])) as Taken;
+    return freeAt === 0 ? undefined : freeAt;
   }
 
-  async free(groups: readonly Group[], member: string): Promise<void> {
-    await Promise.all(groups.map(({ key }) => this.#redis.zrem(key, member)));
+  /** Undoes a `take`, but for places that the member had before, and those that it has been given once more since. */
+  async giveBack(groups: readonly Group[], member: string, taken: Taken): Promise<void> {
+    await this.#giveBack(keysOf(groups), [member, taken]);
   }
+
+  /** Also where a place has run out and its group is full by now. */
+  async renew(groups: readonly Group[], member: string): Promise<void> {
+    const unbounded = groups.map(({ key }) => ({ key, places: Number.MAX_SAFE_INTEGER }));
+    await this.take(unbounded, member);
+  }
+
+  /** Whoever has taken it. */
+  async free(groups: readonly Group[], member: string): Promise<void> {
+    await Promise.all(keysOf(groups).map(key => this.#redis.zrem(key, member)));
+  }
+}
+
+function keysOf(groups: readonly Group[]): string[] {
+  return groups.map(({ key }) => key);
 }

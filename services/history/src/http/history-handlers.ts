@@ -3,6 +3,7 @@ import type { HistoryApi, HistoryCallName, HistoryParsedRequest } from '@parley/
 import type { z } from 'zod';
 import type { ConversationStore } from '../store/conversation-store.ts';
 import { listMessages } from '../use-cases/list-messages.ts';
+import { needsAnswer } from '../use-cases/needs-answer.ts';
 
 /** The fields that a shape names, without the "and others" that readers must put up with. */
 type Named<T> = T extends unknown ? { [K in keyof T as string extends K ? never : K]: T[K] } : never;
@@ -15,13 +16,20 @@ export type HistoryHandlers = {
 };
 
 type Reads =
-  'listConversations' | 'getConversation' | 'listMessages' | 'getMessage' | 'releaseAnswer' | 'getPen';
+  | 'listConversations'
+  | 'getConversation'
+  | 'listMessages'
+  | 'getMessage'
+  | 'needsAnswer'
+  | 'releaseAnswer'
+  | 'getPen';
 
 /** The calls that the store answers alone. */
 export function storeHandlers(store: ConversationStore): Pick<HistoryHandlers, Reads> {
   return {
     listConversations: query => store.listConversations(query),
     listMessages: listMessages({ store }),
+    needsAnswer: needsAnswer({ store }),
     getConversation: async ({ conversationId }) => {
       const conversation = await store.getConversation(conversationId);
       if (!conversation) throw new ParleyError('CONVERSATION_NOT_FOUND');

@@ -230,7 +230,7 @@ export interface ConversationStore {
 
   /** Opens a new epoch of an answer, once for each claim. @returns undefined if there is no such answer. */
   claimAnswer(request: ClaimRequest): Promise<StoredClaim>;
-  /** Gives the newest epoch's run back. @returns false if the epoch is not the newest, or the answer has ended. */
+  /** Gives the newest epoch's run back. @returns false if the epoch is not the newest, or the answer has ended or is to end. */
   releaseAnswer(answer: AnswerRef, epoch: number): Promise<boolean>;
   /**
    * Wishes that an open answer ends. The wish stays, but that `superseded` comes before `stopped`.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ParleyError } from '@parley/contracts';
 import type { AnswerLog, AnswerRef } from '@parley/platform';
 import type { SettleAnswer } from '../effects/answer-settlement.ts';
@@ -9,10 +10,14 @@ import type { EndOpenAnswers } from './end-open-answers.ts';
 /** Gives no leave to run: it only takes the answer away from its worker. */
 const NO_RUN = { maxRuns: 0, contextMessages: 1 };
 
+/** How long a worker may take to hand over a text that it alone knows. A caller waits for 5 s. */
+const HAND_OVER_MS = 2_000;
+const LOOK_EVERY_MS = 50;
+
 const notYet = (cause?: unknown): ParleyError => new ParleyError('BUSY', { retryAfterMs: 1_000, cause });
 
 export interface SilenceAiDeps {
-  readonly store: Pick<ConversationStore, 'claimAnswer' | 'finishAnswer' | 'getMessage'>;
+  readonly store: Pick<ConversationStore, 'claimAnswer' | 'finishAnswer' | 'getMessage' | 'openAnswersOf'>;
   readonly answerLog: AnswerLog;
   readonly endOpenAnswers: EndOpenAnswers;
   readonly settleAnswer: SettleAnswer;
@@ -28,14 +33,42 @@ export type SilenceAi = (conversationId: string) => Promise<void>;
 
 export function silenceAi({ endOpenAnswers, ...deps }: SilenceAiDeps): SilenceAi {
   return async conversationId => {
+    // Read before they end: one that is stored by then may not have been told.
+    const running = await runningAnswers(conversationId, deps);
     await endOpenAnswers(conversationId, 'stopped');
     try {
-      for (const answerId of await deps.answerLog.live(conversationId))
+      const logged = await deps.answerLog.live(conversationId);
+      const lost = running.filter(answerId => !logged.includes(answerId));
+      await handedOver(conversationId, lost, deps);
+      for (const answerId of new Set([...running, ...logged]))
         await endForItsWorker({ conversationId, answerId }, deps);
     } catch (error) {
       throw error instanceof ParleyError ? error : notYet(error);
     }
   };
+}
+
+async function runningAnswers(
+  conversationId: string,
+  { store }: Pick<SilenceAiDeps, 'store'>,
+): Promise<string[]> {
+  const open = await store.openAnswersOf(conversationId);
+  return open.filter(({ status }) => status === 'streaming').map(({ id }) => id);
+}
+
+/**
+ * Redis has lost the log of these answers, or never had one. What was shown of them only their workers know, who have just
+ * been told to hand it over. One that does not is dead or stands still, and the answer ends without its text.
+ */
+async function handedOver(
+  conversationId: string,
+  answerIds: readonly string[],
+  deps: Pick<SilenceAiDeps, 'store'>,
+): Promise<void> {
+  const until = Date.now() + HAND_OVER_MS;
+  const isAwaited = async (): Promise<boolean> =>
+    (await runningAnswers(conversationId, deps)).some(answerId => answerIds.includes(answerId));
+  while (answerIds.length > 0 && Date.now() < until && (await isAwaited())) await pause(LOOK_EVERY_MS);
 }
 
 /** Does what another worker does for a dead one: this one may be dead, or slow, and somebody waits for the silence. */

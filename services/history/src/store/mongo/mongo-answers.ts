@@ -71,7 +71,7 @@ export class MongoAnswers {
   async release(answer: AnswerRef, epoch: number): Promise<boolean> {
     const released = await this.#change(
       answer,
-      { epoch, status: 'streaming' },
+      { epoch, status: 'streaming', ...unwished() },
       { $inc: { runs: -1 }, $set: { status: 'pending' } },
     );
     if (released) return true;

@@ -96,9 +96,11 @@ export class MongoConversations {
     return { seq: document.nextSeq - 1, mode: document.mode };
   }
 
+  /** May be repeated, also later: what has been said meanwhile stays what lists show. */
   async showTurn(message: Message): Promise<void> {
-    const { conversationId: _id, content } = message;
-    await this.touch(message);
+    const { conversationId: _id, content, createdAt } = message;
+    // By the time it was said: a half turn may have been superseded since.
+    await this.touch({ ...message, updatedAt: createdAt });
     await this.#model.updateOne({ _id, title: '' }, { $set: { title: titleFrom(content) } });
   }
 

@@ -62,19 +62,24 @@ export class MongoTurns {
     await this.#soleTurns.assertNoneOpen(turn.conversationId, id, noneOpenBefore);
     const { seq, mode } = await this.#conversations.reserveTurn(turn);
     const message = newMessage(turn, seq, this.#clock());
-    const stored =
-      mode === 'ai'
-        ? await this.#soleTurns.insert(message, noneOpenBefore)
-        : await this.#messages.insert(message);
+    if (mode === 'human') {
+      // Nothing refuses it any more, and nobody would complete it.
+      await this.#conversations.showTurn(message);
+      return this.#withoutAnswer(await this.#messages.insert(message));
+    }
+    const stored = await this.#soleTurns.insert(message, noneOpenBefore);
     await this.#conversations.showTurn(stored.message);
-    return mode === 'ai' ? this.#complete(stored.message, mode) : this.#withoutAnswer(stored);
+    return this.#complete(stored.message, mode);
   }
 
   async complete(message: Message): Promise<StoredTurn | undefined> {
     const conversation = await this.#conversations.get(message.conversationId);
-    if (conversation) return this.#complete(message, conversation.mode);
-    await this.#messages.deleteAll(message.conversationId);
-    return undefined;
+    if (!conversation) {
+      await this.#messages.deleteAll(message.conversationId);
+      return undefined;
+    }
+    await this.#conversations.showTurn(message);
+    return this.#complete(message, conversation.mode);
   }
 
   async addAnswer(wanted: FurtherAnswer): Promise<AddedAnswer | undefined> {

@@ -34,7 +34,7 @@ const RUN = `
 const FENCE = `${CLAIM}, claim_outcome = 'exhausted' WHERE ${OPEN} RETURNING *`;
 const RELEASE = `
   UPDATE messages SET runs = runs - (status = 'streaming'), status = 'pending', updated_at = :at
-  WHERE ${OPEN} AND epoch = :epoch`;
+  WHERE ${OPEN} AND epoch = :epoch AND ${UNWISHED}`;
 const PEN = `SELECT epoch, end_as FROM messages WHERE ${OPEN}`;
 const HANDED_OVER = `
   SELECT answer.end_as, question.status AS question

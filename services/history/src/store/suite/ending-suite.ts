@@ -108,20 +108,31 @@ export function endingSuite(bench: StoreBench): void {
     expect(await bench.store.penOf({ ...ref, conversationId: newId() }, 2)).toEqual({ held: false });
   });
 
-  test('a run that is given back after the wish is not followed by another', async () => {
+  test('a run is not given back after the wish: nobody would end the answer before it is claimed again', async () => {
     const id = newId();
     const answer = await bench.ask(id);
     const ref = { conversationId: id, answerId: answer.id };
     await bench.claim(answer);
     await bench.requestEnd(answer, 'superseded');
-    expect(await bench.store.releaseAnswer(ref, 1)).toBe(true);
+    for (let n = 0; n < 2; n++) expect(await bench.store.releaseAnswer(ref, 1)).toBe(false);
+    expect(await bench.store.penOf(ref, 1)).toEqual({ held: true, endAs: 'superseded' });
     expect(await bench.claim(answer)).toEqual({
       claim: { outcome: 'exhausted', epoch: 2, endAs: 'superseded' },
     });
-    expect(await bench.requestEnd(answer, 'stopped')).toMatchObject({
-      outcome: 'closed',
-      message: { status: 'superseded', epoch: 3 },
-    });
+  });
+
+  test('a wish and a release at once: it is closed, or its worker is told', async () => {
+    const id = newId();
+    for (let round = 0; round < 20; round++) {
+      const answer = await bench.ask(id);
+      await bench.claim(answer);
+      const [end, released] = await Promise.all([
+        bench.requestEnd(answer),
+        bench.store.releaseAnswer({ conversationId: id, answerId: answer.id }, 1),
+      ]);
+      expect(end?.outcome).toBe(released ? 'closed' : 'wished');
+      await bench.finish(answer, 1);
+    }
   });
 
   test('a wish also stands while a person answers: the text so far is not lost', async () => {
