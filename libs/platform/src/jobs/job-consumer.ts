@@ -42,10 +42,17 @@ export interface JobConsumerOptions<S extends z.ZodRawShape> {
 /** How long BullMQ may take to close once nothing is under way any more. */
 const CLOSE_MS = 1_000;
 
+/** A worker whose timer can be stopped although its closing hangs. */
+class LeavableWorker extends Worker {
+  async leave(): Promise<void> {
+    await this.lockManager.close();
+  }
+}
+
 /** Takes the jobs of one queue. */
 export class JobConsumer<S extends z.ZodRawShape> {
   readonly #options: JobConsumerOptions<S>;
-  readonly #worker: Worker;
+  readonly #worker: LeavableWorker;
   /** The jobs under way by their ids; aborting lets go of one. */
   readonly #runs = new Map<string, AbortController>();
   #draining: Promise<void> | undefined;
@@ -55,7 +62,7 @@ export class JobConsumer<S extends z.ZodRawShape> {
   constructor(options: JobConsumerOptions<S>) {
     const { queueName, redis, concurrency, lockMs, stalledCheckMs, maxStalled, retryMs, log } = options;
     this.#options = options;
-    this.#worker = new Worker(queueName, job => this.#process(job), {
+    this.#worker = new LeavableWorker(queueName, job => this.#process(job), {
       connection: redis,
       prefix: redisNames.queuePrefix,
       autorun: false,
@@ -117,6 +124,7 @@ export class JobConsumer<S extends z.ZodRawShape> {
     };
     try {
       await Promise.race([closing, stuck()]);
+      if (!closed.signal.aborted) await this.#worker.leave();
     } finally {
       clearTimeout(deadline);
     }
