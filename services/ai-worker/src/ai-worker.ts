@@ -24,7 +24,7 @@ import { systemClock } from './answer/clock.ts';
 import { ProduceAnswer } from './answer/produce-answer.ts';
 import { BudgetedProvider } from './budget/budgeted-provider.ts';
 import type { WorkerConfig, WorkerSettings } from './config.ts';
-import { AnswerConsumer } from './jobs/answer-consumer.ts';
+import { answerConsumer } from './jobs/answer-consumer.ts';
 import { FenceHints } from './jobs/fence-hints.ts';
 import { buildProvider } from './providers/build-provider.ts';
 import type { Provider } from './providers/provider.ts';
@@ -71,7 +71,7 @@ export async function startAiWorker(
     log,
   };
   const useCase = new ProduceAnswer(ports, answerSettings(settings));
-  const consumer = new AnswerConsumer({
+  const consumer = answerConsumer({
     redis,
     concurrency: settings.WORKER_CONCURRENCY,
     produce: (order, signal) => useCase.produce(order, signal),

@@ -41,9 +41,15 @@ export interface JobConsumerOptions<S extends z.ZodRawShape> {
 
 /** How long BullMQ may take to close once nothing is under way any more. */
 const CLOSE_MS = 1_000;
+/**
+ * One wait for a job, in seconds. BullMQ gives up a wait that a broken connection has swallowed one second later; only then is a
+ * job taken again.
+ */
+const WAIT_S = 2;
 
-/** A worker whose timer can be stopped although its closing hangs. */
+/** Its closing hangs when the connection is just reconnecting: https://github.com/taskforcesh/bullmq/issues/4656 */
 class LeavableWorker extends Worker {
+  /** Stops the timer that would have been stopped at the end of the closing, and would run for ever. */
   async leave(): Promise<void> {
     await this.lockManager.close();
   }
@@ -70,6 +76,7 @@ export class JobConsumer<S extends z.ZodRawShape> {
       lockDuration: lockMs,
       stalledInterval: stalledCheckMs,
       maxStalledCount: maxStalled,
+      drainDelay: WAIT_S,
       ...(retryMs && { settings: { backoffStrategy: retryMs } }),
     });
     this.#worker.on('error', error => {
@@ -112,8 +119,8 @@ export class JobConsumer<S extends z.ZodRawShape> {
     }, deadlineMs);
     const closed = new AbortController();
     const closing = this.#worker.close().finally(() => closed.abort());
-    // BullMQ waits forever for a connection that is just reconnecting (https://github.com/taskforcesh/bullmq/issues/4656), so
-    // it is left alone a while after the last job, or the deadline. A job that it was just fetching begins another while.
+    // It may hang, so it is left alone a while after the last job, or the deadline. A job that it was just fetching begins
+    // another while.
     const isOver = (): boolean => this.#isLate || this.#runs.size === 0;
     const stuck = async (): Promise<void> => {
       let wasOver: boolean;
