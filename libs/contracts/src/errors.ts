@@ -96,6 +96,12 @@ export class ParleyError extends Error {
   }
 }
 
+/** Too many answers of whoever asks are under way; one of them ends soon. */
+export function tooManyOpenAnswers(): ParleyError {
+  const message = 'Wait for the answers to your earlier messages';
+  return new ParleyError('RATE_LIMIT_EXCEEDED', { message, retryAfterMs: 5_000 });
+}
+
 /** `{ path: 'message', message: 'is required' }` -> "Message is required". */
 function sentence({ path, message }: Problem): string {
   if (path === '') return message;

@@ -30,6 +30,7 @@ export {
   ERRORS,
   ParleyError,
   errorBodySchema,
+  tooManyOpenAnswers,
   type ErrorBody,
   type ErrorCode,
   type Problem,

@@ -11,8 +11,8 @@ export {
   type AnswerSnapshot,
   type Append,
   type AppendResult,
-  type FenceState,
 } from './answer-log/answer-log.ts';
+export { endAskedBy, fenceFor, type FenceState } from './answer-log/fence-state.ts';
 export { AnswerHeartbeat } from './answer-log/heartbeat.ts';
 export { AnswerQueue } from './jobs/answer-queue.ts';
 export { Backlog } from './jobs/backlog.ts';

@@ -254,6 +254,19 @@ test('a worker whose answer was stored without it is refused like one that was r
   expect(await log.append(answer, 1, 6, ' and on')).toBe('replaced');
 });
 
+test('nothing brings the log of a stored answer back, nor keeps it for longer', async () => {
+  await log.open(answer, 1);
+  await log.append(answer, 1, 0, 'so far');
+  await log.retire(stored('so far'));
+  expect(await log.finish(answer, 1, { status: 'complete' })).toBe('replaced');
+  expect(await log.restore(answer, 1, 'so far and on')).toBe('replaced');
+  await log.fence(answer, 'stopping', 1);
+  expect(await log.read(answer)).toEqual({ epoch: 1, state: 'stored', text: 'so far' });
+  expect(await log.live(answer.conversationId)).toEqual([]);
+  const { meta, text } = redisNames.answer(answer.conversationId, answer.answerId);
+  for (const key of [meta, text]) expect(await redis.pttl(key)).toBeLessThanOrEqual(30_000);
+});
+
 test('a forgotten answer is gone, and a worker that still writes is refused', async () => {
   await log.open(answer, 1);
   await log.append(answer, 1, 0, 'secret');

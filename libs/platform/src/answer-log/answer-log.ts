@@ -9,6 +9,7 @@ import {
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { luaScript, type LuaScript } from '../redis/lua-script.ts';
+import type { FenceState } from './fence-state.ts';
 import { APPEND, FENCE, FINISH, FORGET, OPEN, READ, RESTORE, RETIRE, SEAL } from './scripts.ts';
 
 /**
@@ -58,9 +59,6 @@ export interface Append {
  * - `forgotten`: the answer was deleted. If it was asked for again, under the same keys: open it again later.
  */
 type OpenResult = 'ok' | 'replaced' | 'forgotten' | FenceState;
-
-/** Why the pen was taken away. */
-export type FenceState = 'stopping' | 'superseding';
 
 const endingSchema = z.object({ status: closedAnswerStatusSchema, usage: usageSchema.optional() });
 /** How a run at an answer ended. */

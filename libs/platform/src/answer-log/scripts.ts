@@ -8,6 +8,13 @@
  * which is all that a piece has to fit, and else empty.
  */
 
+/** Of meta's state: why a fence took the pen away, or nil. */
+const FENCE_OF = `
+local function fence_of(state)
+  if state == 'stopping' or state == 'superseding' then return state end
+end
+`;
+
 /**
  * ARGV: epoch, ttl, answerId, frame, the epoch that is never reached. Refuses an epoch that is not newer than the newest; one
  * that was fenced before it was opened learns why.
@@ -15,12 +22,12 @@
  * An opening that arrives twice (a connection that broke between write and reply sends it again) changes nothing. History
  * gives an epoch to one worker only, so who finds it open and empty is the worker that has opened it.
  */
-export const OPEN = `
+export const OPEN = `${FENCE_OF}
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'pen')
 local current = tonumber(meta[1] or '0')
 local pen = ARGV[1] .. ':0'
 if current == tonumber(ARGV[1]) then
-  if meta[2] == 'stopping' or meta[2] == 'superseding' then return meta[2] end
+  if fence_of(meta[2]) then return meta[2] end
   if meta[3] == pen then return 'ok' end
 end
 if meta[1] == ARGV[5] then return 'forgotten' end
@@ -70,16 +77,17 @@ return results
 
 /**
  * ARGV: epoch, length, text, ttl, answerId. Writes the whole text again after Redis lost it. Nothing is published: readers
- * find the gap with the next piece. An epoch that was fenced meanwhile stays so: the next append learns it.
+ * find the gap with the next piece. An epoch that was fenced meanwhile stays so: the next append learns it. One that was
+ * stored without its writer is over.
  */
-export const RESTORE = `
+export const RESTORE = `${FENCE_OF}
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
 local current = tonumber(meta[1] or '0')
 local epoch = tonumber(ARGV[1])
-if current > epoch then return 'replaced' end
-local fenced = current == epoch and (meta[2] == 'stopping' or meta[2] == 'superseding')
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', fenced and meta[2] or 'streaming',
-  'pen', fenced and '' or ARGV[1] .. ':' .. ARGV[2])
+if current > epoch or (current == epoch and meta[2] == 'stored') then return 'replaced' end
+local fence = current == epoch and fence_of(meta[2])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', fence or 'streaming',
+  'pen', fence and '' or ARGV[1] .. ':' .. ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
 redis.call('SADD', KEYS[3], ARGV[5])
@@ -96,6 +104,7 @@ return 'ok'
 export const FENCE = `
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'ending')
 local current = tonumber(meta[1] or '0')
+if current >= tonumber(ARGV[2]) and meta[2] == 'stored' then return 'ok' end
 if current < tonumber(ARGV[2]) then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'state', ARGV[1], 'pen', '')
 elseif meta[2] == 'streaming' or (meta[2] == 'finished' and not meta[3]) then
@@ -110,9 +119,9 @@ return 'ok'
  * asked to produce the answer again can hand it over instead.
  */
 export const FINISH = `
-local current = redis.call('HGET', KEYS[1], 'epoch')
-if not current then return 'missing' end
-if current ~= ARGV[1] then return 'replaced' end
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+if not meta[1] then return 'missing' end
+if meta[1] ~= ARGV[1] or meta[2] == 'stored' then return 'replaced' end
 redis.call('HSET', KEYS[1], 'state', 'finished', 'ending', ARGV[2], 'pen', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
@@ -123,13 +132,12 @@ return 'ok'
  * ARGV: epoch, ttl. Takes the text over from a dead worker: nobody may append any more. Returns the text and the state, which
  * is that of its own epoch's fence if there is one: the answer has been asked to end meanwhile.
  */
-export const SEAL = `
+export const SEAL = `${FENCE_OF}
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
 local current = tonumber(meta[1] or '0')
 local epoch = tonumber(ARGV[1])
 if current > epoch then return false end
-local fenced = current == epoch and (meta[2] == 'stopping' or meta[2] == 'superseding')
-local state = fenced and meta[2] or 'finished'
+local state = current == epoch and fence_of(meta[2]) or 'finished'
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', state, 'pen', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return { redis.call('GET', KEYS[2]) or '', state }

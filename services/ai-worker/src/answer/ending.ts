@@ -1,4 +1,5 @@
 import type { Usage } from '@parley/contracts';
+import { endAskedBy } from '@parley/platform';
 import type { AnswerEnd } from '../providers/provider.ts';
 import type { Refusal } from './merging-writer.ts';
 
@@ -20,9 +21,8 @@ export type Ending =
 export function endingOf(refusal: Refusal): Ending {
   switch (refusal.by) {
     case 'stopping':
-      return { reason: 'stopped' };
     case 'superseding':
-      return { reason: 'superseded' };
+      return { reason: endAskedBy(refusal.by) };
     case 'replaced':
     case 'finished':
       return { reason: 'replaced' };

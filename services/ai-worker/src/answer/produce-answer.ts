@@ -1,5 +1,5 @@
 import { ParleyError, type AnswerClaim, type EndAs } from '@parley/contracts';
-import { scoped, type AnswerEnding, type AnswerRef, type FenceState, type Log } from '@parley/platform';
+import { endAskedBy, scoped, type AnswerEnding, type AnswerRef, type Log } from '@parley/platform';
 import { buildContext } from '../context/build-context.ts';
 import type { AnswerPorts, AnswerSettings } from './answer-ports.ts';
 import { verdictOn } from './answer-verdict.ts';
@@ -115,7 +115,7 @@ export class ProduceAnswer {
     if (opened === 'replaced') return this.#keepSilent(attempt);
     if (opened === 'forgotten') return this.#giveBack(attempt, FORGOTTEN_RETRY_MS);
     // Somebody was quicker than the first word; a run before may have shown some.
-    if (opened !== 'ok') return this.#endForTheDead(attempt, statusOf(opened));
+    if (opened !== 'ok') return this.#endForTheDead(attempt, endAskedBy(opened));
     const result = await this.#pump(attempt, claim, signal);
     this.#ports.metrics.ran(result);
     const verdict = verdictOn(result, { lastRun: claim.lastRun, patienceMs });
@@ -156,7 +156,7 @@ export class ProduceAnswer {
     if (!sealed) return this.#keepSilent(attempt);
     const { text, fence } = sealed;
     // Also if somebody has asked for it only after the claim.
-    const endAs = wish ?? (fence && statusOf(fence));
+    const endAs = wish ?? (fence && endAskedBy(fence));
     if (endAs) return this.#finish(attempt, { status: endAs }, text);
     if (text !== '') return this.#finish(attempt, { status: 'interrupted' }, text);
     // A sealed log takes nothing any more; this opens it for the apology.
@@ -202,11 +202,6 @@ export class ProduceAnswer {
     this.#log.info({ ...answer, epoch }, 'somebody else has the answer');
     return DONE;
   }
-}
-
-/** The status that a fence asks for. */
-function statusOf(state: FenceState): EndAs {
-  return state === 'stopping' ? 'stopped' : 'superseded';
 }
 
 /** A little later than told, each at another moment: all who wait would come back at once. */

@@ -1,4 +1,4 @@
-import type { AnswerRef } from '@parley/platform';
+import { fenceFor, type AnswerRef } from '@parley/platform';
 import type { AnswerPorts } from './answer-ports.ts';
 
 /** What a worker had written when Redis lost it. */
@@ -21,6 +21,6 @@ export async function restoreLog(
   const { held, endAs } = await history.call('getPen', { ...answer, epoch });
   if (!held) return 'replaced';
   // The next append learns it, as it would have from the log that is lost.
-  if (endAs) await answerLog.fence(answer, endAs === 'stopped' ? 'stopping' : 'superseding', epoch);
+  if (endAs) await answerLog.fence(answer, fenceFor(endAs), epoch);
   return answerLog.restore(answer, epoch, text);
 }

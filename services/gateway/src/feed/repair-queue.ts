@@ -1,3 +1,5 @@
+import pMap from 'p-map';
+
 /** A few: history must survive that all of a gateway's conversations ask at once. */
 const AT_ONCE = 16;
 
@@ -53,17 +55,14 @@ export class RepairQueue {
 
   async #pass(): Promise<void> {
     const errors: unknown[] = [];
-    const workOff = async (): Promise<void> => {
-      for (const conversationId of this.#due) {
-        this.#due.delete(conversationId);
-        await this.#do(conversationId).catch((error: unknown) => errors.push(error));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, workOff));
+    const tryTo = (conversationId: string): Promise<unknown> =>
+      this.#do(conversationId).catch((error: unknown) => errors.push(error));
+    await pMap(this.#due, tryTo, { concurrency: AT_ONCE });
     if (errors.length > 0) this.#onFailures(errors.length, errors.at(-1));
   }
 
   async #do(conversationId: string): Promise<void> {
+    this.#due.delete(conversationId);
     await this.#work(conversationId);
     if (!this.#due.has(conversationId)) this.#left.delete(conversationId);
   }

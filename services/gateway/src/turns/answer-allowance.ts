@@ -1,8 +1,9 @@
-import { ParleyError } from '@parley/contracts';
+import { ParleyError, tooManyOpenAnswers } from '@parley/contracts';
 import type { HistoryClient, TokenBudget } from '@parley/platform';
 import type { Asker, OpenAnswers, Place, Question } from './open-answers.ts';
 import type { QueueDepth } from './queue-depth.ts';
 
+/** Of a full queue. */
 const FULL_RETRY_AFTER_MS = 5_000;
 const NO_PLACE: Place = { keepFor: () => undefined, giveBack: () => undefined };
 
@@ -51,9 +52,7 @@ export class AnswerAllowance {
     if (!(await this.#needsAnswer(wish))) return NO_PLACE;
     if (spentForMs > 0)
       throw this.#refused('budget', new ParleyError('BUDGET_SPENT', { retryAfterMs: spentForMs }));
-    const message = 'Wait for the answers to your earlier messages';
-    const full = new ParleyError('RATE_LIMIT_EXCEEDED', { message, retryAfterMs: FULL_RETRY_AFTER_MS });
-    throw this.#refused('open answers', full);
+    throw this.#refused('open answers', tooManyOpenAnswers());
   }
 
   #refused(because: Reason, error: ParleyError): ParleyError {

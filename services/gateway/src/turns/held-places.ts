@@ -1,7 +1,7 @@
 import { ParleyError, isClosed } from '@parley/contracts';
 import { scoped, type HistoryClient, type Log } from '@parley/platform';
+import pMap from 'p-map';
 import type { Group, SharedPlaces } from './shared-places.ts';
-import { someAtOnce } from './some-at-once.ts';
 
 const RENEWED_AT_ONCE = 100;
 const ASKED_AT_ONCE = 8;
@@ -69,11 +69,13 @@ export class HeldPlaces {
   ): Promise<void> {
     if (this.#underWay.has(kind)) return;
     this.#underWay.add(kind);
-    // Its turn may come after its end.
+    const errors: unknown[] = [];
     const workIfHeld = async (entry: Entry): Promise<void> => {
-      if (this.#entries.get(entry.answerId) === entry) await work(entry);
+      // Its turn may come after its end.
+      if (this.#entries.get(entry.answerId) !== entry) return;
+      await work(entry).catch((error: unknown) => errors.push(error));
     };
-    const errors = await someAtOnce(entries, atOnce, workIfHeld);
+    await pMap(entries, workIfHeld, { concurrency: atOnce });
     this.#underWay.delete(kind);
     // Redis or history is away. The next round tries again.
     if (errors.length > 0)

@@ -1,12 +1,10 @@
-import { ParleyError, type HistoryParsedRequest, type Message } from '@parley/contracts';
+import { ParleyError, tooManyOpenAnswers, type HistoryParsedRequest, type Message } from '@parley/contracts';
 import type { Announcements } from '../effects/announcements.ts';
 import type { HistoryMetrics } from '../history-metrics.ts';
 import type { ConversationStore, NewTurn, StoredTurn } from '../store/conversation-store.ts';
 import { messageIdOf } from '../store/message-ids.ts';
 import type { EndOpenAnswers } from './end-open-answers.ts';
 import type { SupersedeMessages } from './supersede-messages.ts';
-
-const FULL_RETRY_AFTER_MS = 5_000;
 
 type Turn = HistoryParsedRequest<'appendTurn'>;
 /** On what terms a turn may be appended. */
@@ -75,9 +73,7 @@ async function refusalOf(
   if (maxOpen === Infinity) return undefined;
   const open = await store.openAnswersOf(conversationId);
   const staying = open.filter(({ seq }) => !replaced || seq < replaced.seq).length;
-  if (staying < maxOpen) return undefined;
-  const message = 'Wait for the answers to your earlier messages';
-  return new ParleyError('RATE_LIMIT_EXCEEDED', { message, retryAfterMs: FULL_RETRY_AFTER_MS });
+  return staying < maxOpen ? undefined : tooManyOpenAnswers();
 }
 
 async function userMessage(

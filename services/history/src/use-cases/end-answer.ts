@@ -1,11 +1,17 @@
-import { ParleyError, type EndAs, type HistoryParsedRequest } from '@parley/contracts';
-import { scoped, type AnswerLog, type AnswerRef, type FramePublisher, type Log } from '@parley/platform';
+import { ParleyError, type HistoryParsedRequest } from '@parley/contracts';
+import {
+  fenceFor,
+  scoped,
+  type AnswerLog,
+  type AnswerRef,
+  type FramePublisher,
+  type Log,
+} from '@parley/platform';
 import type { SettleAnswer } from '../effects/answer-settlement.ts';
 import type { HistoryMetrics } from '../history-metrics.ts';
 import type { ConversationStore, RequestedEnd } from '../store/conversation-store.ts';
 
 const RETRY_AFTER_MS = 1_000;
-const FENCES = { stopped: 'stopping', superseded: 'superseding' } as const satisfies Record<EndAs, string>;
 
 export interface EndAnswerDeps {
   readonly store: Pick<ConversationStore, 'requestEnd'>;
@@ -48,7 +54,7 @@ async function takePen(
   { answerLog, frames }: Pick<EndAnswerDeps, 'answerLog' | 'frames'>,
 ): Promise<void> {
   try {
-    await answerLog.fence(answer, FENCES[as], epoch);
+    await answerLog.fence(answer, fenceFor(as), epoch);
     await frames.toWorkers({ type: 'answer.fenced', ...answer });
   } catch (error) {
     throw new ParleyError('BUSY', {
