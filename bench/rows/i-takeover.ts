@@ -4,9 +4,9 @@ import { connectAll } from '../load/connect.ts';
 import { InterruptedAnswer } from '../load/interrupted-answer.ts';
 import { CpuWatch } from '../measure/cpu-watch.ts';
 import { monotonicMs } from '../measure/monotonic.ts';
-import { summarize } from '../measure/percentiles.ts';
 import { DoomedWorkers } from '../product/doomed-workers.ts';
 import type { Row } from './row.ts';
+import { worstOf } from './worst-of.ts';
 
 /** Seconds. */
 const TARGET_WORST = 6;
@@ -27,21 +27,10 @@ export const takeover: Row = async ({ lab }) => {
     if (round > 0) await workers.revive();
     seconds.push(...(await killRound(workers)));
   }
-  const { p50, max } = summarize(seconds);
+  const what = 'SIGKILL of the streaming worker to the new epoch at the client';
+  const { foreignCores } = watch.stop();
   return {
-    lines: [
-      {
-        row: 'i',
-        what: `SIGKILL of the streaming worker to the new epoch at the client, median / worst of ${seconds.length}`,
-        unit: 's',
-        floorIs: '',
-        figures: [
-          { name: 'median', product: p50, floor: undefined, target: undefined },
-          { name: 'worst', product: max, floor: undefined, target: TARGET_WORST },
-        ],
-        foreignCores: watch.stop().foreignCores,
-      },
-    ],
+    lines: [worstOf({ row: 'i', what, foreignCores }, seconds, TARGET_WORST)],
     details: { seconds },
   };
 };

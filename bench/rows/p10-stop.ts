@@ -5,9 +5,9 @@ import { connectAll } from '../load/connect.ts';
 import { StoppedAnswer } from '../load/stopped-answer.ts';
 import { CpuWatch } from '../measure/cpu-watch.ts';
 import { monotonicMs } from '../measure/monotonic.ts';
-import { summarize } from '../measure/percentiles.ts';
 import { PRODUCT_ENV } from '../product/start-product.ts';
 import type { Row } from './row.ts';
+import { worstOf } from './worst-of.ts';
 
 /** Seconds. */
 const TARGET_WORST = 1;
@@ -50,21 +50,10 @@ export const stop: Row = async ({ lab }) => {
     const [toldAt, abortedAt] = await Promise.all([answer.stop(), aborted(provider, index + 1)]);
     seconds.push((Math.max(toldAt, abortedAt) - stoppedAt) / 1_000);
   }
-  const { p50, max } = summarize(seconds);
+  const what = "stop to its end at another gateway's client and at the provider";
+  const { foreignCores } = watch.stop();
   return {
-    lines: [
-      {
-        row: 'p10',
-        what: `stop to its end at another gateway's client and at the provider, median / worst of ${seconds.length}`,
-        unit: 's',
-        floorIs: '',
-        figures: [
-          { name: 'median', product: p50, floor: undefined, target: undefined },
-          { name: 'worst', product: max, floor: undefined, target: TARGET_WORST },
-        ],
-        foreignCores: watch.stop().foreignCores,
-      },
-    ],
+    lines: [worstOf({ row: 'p10', what, foreignCores }, seconds, TARGET_WORST)],
     details: { kinds: KINDS, seconds },
   };
 };
