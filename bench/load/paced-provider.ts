@@ -23,7 +23,7 @@ const CLOSING = `${event(chunk({}, 'stop'))}data: [DONE]\n\n`;
 
 /**
  * The chat completions of OpenAI at a steady pace, for as little CPU as possible: it shares its cores with what is measured.
- * The scripted provider of the tests can be told to do wrong in every way, and takes twice as much for a token.
+ * The scripted provider of the tests can be told to do wrong in every way, and takes half as much again for a token.
  */
 export class PacedProvider {
   readonly #server: Server;

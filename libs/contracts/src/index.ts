@@ -71,7 +71,7 @@ export {
   type SessionReply,
   type SupportMessage,
 } from './rest/session.ts';
-export { type AckData, type EventCatalog, type FailedAck, type Payload } from './sockets/catalog.ts';
+export { type AckData, type EventCatalog, type Payload } from './sockets/catalog.ts';
 export { errorEventSchema, type ErrorEvent } from './sockets/error-event.ts';
 export { streamClientEvents, streamServerEvents } from './sockets/stream-dialect.ts';
 export {

@@ -13,7 +13,7 @@ const conversationChannel = (conversationId: string): string => `${ofConversatio
 
 /** The keys of one answer; all in the slot of its conversation. */
 export interface AnswerKeys {
-  /** Hash: epoch, length (UTF-16 code units), state. */
+  /** Hash: epoch, state, pen, ending. */
   readonly meta: string;
   /** String: the text so far of the newest epoch. */
   readonly text: string;
@@ -49,7 +49,7 @@ export const redisNames = {
   presence: (gatewayId: string): string => `${PREFIX}:presence:${gatewayId}`,
   /** Until it expires, no worker uses the provider key with this fingerprint. */
   benchedKey: (fingerprint: string): string => `${PREFIX}:benched-key:${fingerprint}`,
-  /** Counters of the rate limiters; what follows is the limiter's own. */
+  /** What limiters count; what follows is the limiter's own. */
   rateLimitPrefix: (limiter: string): string => `${PREFIX}:limit:${limiter}:`,
   /** Channel prefix of the Socket.IO adapter. */
   socketAdapter: `${PREFIX}:socket.io`,

@@ -1,6 +1,6 @@
 export { ConfigurationError, parseEnv } from './config/parse-env.ts';
 export { envFields } from './config/env-fields.ts';
-export { createLogger, redactText, scoped, type Log, type LogOptions } from './logging/logger.ts';
+export { createLogger, scoped, type Log, type LogOptions } from './logging/logger.ts';
 export { TokenBudget, type Settle } from './budget/token-budget.ts';
 export { closeRedis, connectRedis, type RedisRole } from './redis/connect.ts';
 export { luaScript, type LuaScript } from './redis/lua-script.ts';

@@ -33,7 +33,7 @@ const visitor = {
 const endAsSchema = closedAnswerStatusSchema.extract(['stopped', 'superseded']);
 export type EndAs = z.infer<typeof endAsSchema>;
 
-/** Why a claim gave no permission to run: the answer has ended, or it has used up its runs. */
+/** The permission to run, or why there is none: the answer has ended, or it has used up its runs. */
 const claimReply = z.discriminatedUnion('outcome', [
   z.looseObject({
     outcome: z.literal('run'),

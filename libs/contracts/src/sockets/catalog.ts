@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { ErrorBody } from '../errors.ts';
 
 /** What one side may say: event name -> what it carries and, if it is answered, what the acknowledgement carries. */
 export type EventCatalog = Readonly<
@@ -13,9 +12,3 @@ export type Payload<C extends EventCatalog, E extends keyof C> = z.output<C[E]['
 export type AckData<C extends EventCatalog, E extends keyof C> = C[E]['ack'] extends z.ZodType
   ? z.input<C[E]['ack']>
   : undefined;
-
-/** The acknowledgement of an event that failed. */
-export interface FailedAck {
-  readonly ok: false;
-  readonly error: ErrorBody;
-}

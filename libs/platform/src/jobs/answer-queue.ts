@@ -8,7 +8,7 @@ import { JobProducer } from './job-producer.ts';
 const ATTEMPTS = 8;
 const FIRST_RETRY_MS = 250;
 
-/** Queue `answers`: gateways put new answers in, history's sweeper those that got stuck. */
+/** Queue `answers`: gateways put new answers in, history those whose turn has come, and its sweeper those that got stuck. */
 export class AnswerQueue {
   readonly #jobs: JobProducer<(typeof answerJob.write)['shape']>;
   readonly #backlog: Backlog;

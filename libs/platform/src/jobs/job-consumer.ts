@@ -42,8 +42,8 @@ export interface JobConsumerOptions<S extends z.ZodRawShape> {
 /** How long BullMQ may take to close once nothing is under way any more. */
 const CLOSE_MS = 1_000;
 /**
- * One wait for a job, in seconds. BullMQ gives up a wait that a broken connection has swallowed one second later; only then is a
- * job taken again.
+ * One wait for a job, in seconds, while none is put off (then it is up to 10 s). BullMQ gives up a wait that a broken connection
+ * has swallowed one second later; only then is a job taken again.
  */
 const WAIT_S = 2;
 
