@@ -33,8 +33,11 @@ export class Lab implements AsyncDisposable {
     return this.#ofClients(dialect, async () => ({ ...(await this.product()), dialect }));
   }
 
-  relayStreams(): Promise<StreamSubject> {
-    return this.#ofClients('relay', async () => startRelay(await this.providerUrl(), this.#opened));
+  /** @param keepsLog whether Redis keeps the text, too. */
+  relayStreams({ keepsLog }: { keepsLog: boolean }): Promise<StreamSubject> {
+    return this.#ofClients(keepsLog ? 'relay with a log' : 'relay', async () =>
+      startRelay(await this.providerUrl(), this.#opened, { keepsLog }),
+    );
   }
 
   originalStreams(): Promise<StreamSubject> {

@@ -11,14 +11,22 @@ interface Chunk {
 export interface RelayWorkerOptions {
   readonly redisUrl: string;
   readonly providerUrl: string;
+  /** Whether Redis shall keep the text as well, with a script call for each piece: the least that a log can cost. */
+  readonly keepsLog: boolean;
 }
+
+const APPEND_AND_PUBLISH = `
+redis.call('APPEND', KEYS[1], ARGV[1])
+return redis.call('PUBLISH', KEYS[2], ARGV[1])
+`;
 
 const calls = { start };
 export type RelayWorkerCalls = typeof calls;
 serveRole(calls);
 
-async function start({ redisUrl, providerUrl }: RelayWorkerOptions): Promise<void> {
+async function start({ redisUrl, providerUrl, keepsLog }: RelayWorkerOptions): Promise<void> {
   const publisher = new Redis(redisUrl, { enableAutoPipelining: true });
+  const publish = keepsLog ? appending(publisher) : publisher.publish.bind(publisher);
   const subscriber = new Redis(redisUrl);
   const agent = new Agent({ keepAlive: true });
   subscriber.on('message', (_, order: string) => relay(order));
@@ -29,10 +37,19 @@ async function start({ redisUrl, providerUrl }: RelayWorkerOptions): Promise<voi
     const body = { model: 'scripted', stream: true, messages: [{ role: 'user', content: prompt }] };
     const headers = { 'content-type': 'application/json' };
     const call = request(`${providerUrl}/chat/completions`, { method: 'POST', agent, headers }, response =>
-      pour(response, text => publisher.publish(channel, text)),
+      pour(response, text => publish(channel, text)),
     );
     call.end(JSON.stringify(body));
   }
+}
+
+type Publish = (channel: string, text: string) => Promise<unknown>;
+
+function appending(redis: Redis): Publish {
+  redis.defineCommand('appendAndPublish', { numberOfKeys: 2, lua: APPEND_AND_PUBLISH });
+  const { appendAndPublish } = redis as Redis &
+    Record<'appendAndPublish', (...args: string[]) => Promise<unknown>>;
+  return (channel, text) => appendAndPublish.call(redis, `${channel}:log`, channel, text);
 }
 
 /** What comes while a piece is on its way becomes the next piece. */

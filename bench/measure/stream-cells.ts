@@ -10,6 +10,8 @@ export interface SubjectCells {
   /** The SDK alone, and the bare relay; measured for rows a and b. */
   readonly sdk: StreamCell;
   readonly relay: StreamCell;
+  /** The relay when Redis keeps the text; measured for row b. */
+  readonly loggingRelay: StreamCell;
   /** Measured for row k. */
   readonly original: StreamCell;
 }
@@ -18,8 +20,8 @@ type SubjectName = keyof SubjectCells;
 
 /** Programs are slow until they have run for a while: this is asked of a subject first, and not measured. */
 const WARM_UP: { streams: number; order: AnswerOrder } = {
-  streams: 100,
-  order: { tokens: 100, everyMs: 20, form: 'stamps' },
+  streams: 200,
+  order: { tokens: 300, everyMs: 20, form: 'stamps' },
 };
 
 /** Streams at which rows a, b and k meet. */
@@ -54,6 +56,9 @@ export class StreamCells {
       get relay() {
         return cell('relay');
       },
+      get loggingRelay() {
+        return cell('loggingRelay');
+      },
       get original() {
         return cell('original');
       },
@@ -86,7 +91,10 @@ export class StreamCells {
     const subjects = new Map<SubjectName, StreamSubject>();
     if (rows.includes('a') || rows.includes('b')) {
       subjects.set('sdk', await this.#lab.sdkStreams());
-      subjects.set('relay', await this.#lab.relayStreams());
+      subjects.set('relay', await this.#lab.relayStreams({ keepsLog: false }));
+    }
+    if (rows.includes('b') && streams === COMMON_STREAMS) {
+      subjects.set('loggingRelay', await this.#lab.relayStreams({ keepsLog: true }));
     }
     if (rows.includes('k') && streams === COMMON_STREAMS) {
       subjects.set('original', await this.#lab.originalStreams());

@@ -43,6 +43,7 @@ export { activityFrame, type ActivityFrame } from './frames/activity-frame.ts';
 export { controlFrame, type ControlFrame } from './frames/control-frame.ts';
 export {
   historyApi,
+  travelsAsQuery,
   type AnswerClaim,
   type EndAs,
   type HistoryApi,

@@ -23,7 +23,6 @@ export { FramePublisher } from './frames/frame-publisher.ts';
 export { readFrame } from './frames/read-frame.ts';
 export { HistoryClient, type HistoryClientOptions } from './history/history-client.ts';
 export { errorHandler, notFound, type ErrorHandlerOptions } from './http/error-handler.ts';
-export { KeptConnections } from './http/kept-connections.ts';
 export { ListenError, listen, type HttpServer, type ListenOptions } from './http/http-server.ts';
 export { probes, type Readiness } from './http/probes.ts';
 export { requestLog } from './http/request-log.ts';

@@ -4,12 +4,18 @@ import { doubleTextPolicySchema } from '../domain/double-text.ts';
 import { clientMessageIdSchema, conversationIdSchema, messageIdSchema } from '../domain/ids.ts';
 import { closedAnswerStatusSchema, messageRecord, messageRoleSchema } from '../domain/message.ts';
 
-/** One call of history's HTTP API. `:name` parts of the path come from `params`; GET requests travel as a query. */
+/** One call of history's HTTP API. `:name` parts of the path come from `params`; the rest travels as `travelsAsQuery` says. */
 export interface HistoryCall<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly request: Request;
   readonly reply: Reply;
+}
+
+/** True if what is not in the path travels as a query, else it is the body. */
+export function travelsAsQuery({ method }: Pick<HistoryCall, 'method'>): boolean {
+  // HTTP gives a body of these no meaning, and clients close connections that have carried one.
+  return method === 'GET' || method === 'DELETE';
 }
 
 const call = <Request extends z.ZodType, Reply extends z.ZodType>(

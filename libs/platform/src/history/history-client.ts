@@ -1,4 +1,4 @@
-import { ParleyError, errorBodySchema, historyApi } from '@parley/contracts';
+import { ParleyError, errorBodySchema, historyApi, travelsAsQuery } from '@parley/contracts';
 import type { HistoryCall, HistoryCallName, HistoryReply, HistoryRequest } from '@parley/contracts';
 import { JsonClient } from '../http/json-client.ts';
 
@@ -28,17 +28,13 @@ export class HistoryClient implements Disposable {
   }
 
   async call<N extends HistoryCallName>(name: N, request: HistoryRequest<N>): Promise<HistoryReply<N>> {
-    const { method, path, reply }: HistoryCall = historyApi[name];
-    const { url, rest } = fillPath(path, request);
-    const query = method === 'GET' ? queryOf(rest) : '';
-    const { status, body } = await this.#send(
-      method,
-      `${url}${query}`,
-      method === 'GET' ? undefined : rest,
-      TIMEOUT_MS,
-    );
+    const called: HistoryCall = historyApi[name];
+    const { url, rest } = fillPath(called.path, request);
+    const asQuery = travelsAsQuery(called);
+    const target = asQuery ? `${url}${queryOf(rest)}` : url;
+    const { status, body } = await this.#send(called.method, target, asQuery ? undefined : rest, TIMEOUT_MS);
     if (status >= 400) throw errorFrom(body);
-    const parsed = reply.safeParse(body);
+    const parsed = called.reply.safeParse(body);
     if (!parsed.success) throw unavailable(parsed.error);
     return parsed.data as HistoryReply<N>;
   }

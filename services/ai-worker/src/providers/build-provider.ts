@@ -8,7 +8,7 @@ import type { KeyedProvider } from '../keys/keyed-provider.ts';
 import { ProviderKey } from '../keys/provider-key.ts';
 import { DemoProvider } from './demo/demo-provider.ts';
 import { ChatCompletions } from './openai/chat-completions.ts';
-import { NodeHttpFetch } from './openai/node-http-fetch.ts';
+import { StreamingFetch } from './openai/streaming-fetch.ts';
 import { OpenAiTransport } from './openai/openai-transport.ts';
 import { Responses } from './openai/responses.ts';
 import type { Provider } from './provider.ts';
@@ -32,7 +32,7 @@ export function buildProvider({ config, redis, metrics, log, releases }: Provide
     line.warn('no provider key is configured: answers are demo answers');
     return new DemoProvider(DEMO_WORD_MS);
   }
-  const http = new NodeHttpFetch();
+  const http = new StreamingFetch();
   releases.push('provider connections', () => http[Symbol.dispose]());
   return new KeyRotation(new KeyPool(keys, redis), openAi(http, config.settings), (key, reason, ms) => {
     metrics.benched(reason);
@@ -40,7 +40,7 @@ export function buildProvider({ config, redis, metrics, log, releases }: Provide
   });
 }
 
-function openAi(http: NodeHttpFetch, settings: WorkerSettings): KeyedProvider {
+function openAi(http: StreamingFetch, settings: WorkerSettings): KeyedProvider {
   const transport = new OpenAiTransport(http, settings.OPENAI_BASE_URL);
   const options = {
     model: settings.OPENAI_MODEL,

@@ -15,6 +15,7 @@ import {
 } from '@parley/platform';
 import type { FeedListener } from './feed-listener.ts';
 import { applyNews, type AnswerNews, type LiveAnswer } from './live-answer.ts';
+import { LiveAnswers } from './live-answers.ts';
 import { RecentMessages } from './recent-messages.ts';
 
 export interface FeedDependencies {
@@ -32,7 +33,7 @@ export interface FeedDependencies {
 export class ConversationFeed {
   readonly #conversationId: string;
   readonly #deps: FeedDependencies;
-  readonly #live = new Map<string, LiveAnswer>();
+  readonly #live = new LiveAnswers();
   readonly #recent: RecentMessages;
   readonly #gaps = new Set<string>();
   #repairing: Promise<void> | undefined;
@@ -72,7 +73,7 @@ export class ConversationFeed {
   }
 
   get live(): readonly LiveAnswer[] {
-    return [...this.#live.values()];
+    return this.#live.list();
   }
 
   /** True if an answer is under way of which nothing has been heard for `forMs`. */
@@ -123,7 +124,7 @@ export class ConversationFeed {
     // Told as ended already.
     if (!known && this.#recent.has(news.answerId)) return;
     const { live, steps, gap } = applyNews(known, news);
-    if (live) this.#live.set(news.answerId, live);
+    if (live && live !== known) this.#live.set(live);
     for (const step of steps) {
       this.#tell(listener => {
         if (!live) return;
@@ -173,7 +174,8 @@ export class ConversationFeed {
   }
 
   async #readUntilWhole(): Promise<void> {
-    const ids = new Set([...(await this.#deps.answerLog.live(this.#conversationId)), ...this.#live.keys()]);
+    const logged = await this.#deps.answerLog.live(this.#conversationId);
+    const ids = new Set([...logged, ...this.live.map(({ answerId }) => answerId)]);
     do {
       for (const answerId of this.#gaps) ids.add(answerId);
       this.#gaps.clear();
@@ -190,7 +192,7 @@ export class ConversationFeed {
       return;
     }
     // No log, or a retired one: if the answer has ended, history has it; if not, its worker writes the log again.
-    if (!this.#live.has(answerId)) return;
+    if (!this.#live.get(answerId)) return;
     const message = await this.#stored(answerId);
     if (message && isClosed(message.status)) this.#onEnded(message);
     if (message) return;

@@ -1,4 +1,4 @@
-import { ParleyError, historyApi, type HistoryCall } from '@parley/contracts';
+import { ParleyError, historyApi, travelsAsQuery, type HistoryCall } from '@parley/contracts';
 import { Router, type RequestHandler } from 'express';
 import type { HistoryHandlers } from './history-handlers.ts';
 
@@ -16,11 +16,11 @@ export function historyRoutes(handlers: HistoryHandlers): Router {
   return router;
 }
 
-function answer({ method, request, reply }: HistoryCall, handler: Handler): RequestHandler {
+function answer(call: HistoryCall, handler: Handler): RequestHandler {
   return async ({ params, query, body }, response) => {
-    const given: unknown = method === 'GET' ? query : body;
-    const parsed = request.safeParse({ ...(given as object | undefined), ...params });
+    const given: unknown = travelsAsQuery(call) ? query : body;
+    const parsed = call.request.safeParse({ ...(given as object | undefined), ...params });
     if (!parsed.success) throw ParleyError.invalid(parsed.error);
-    response.json(reply.parse(await handler(parsed.data)));
+    response.json(call.reply.parse(await handler(parsed.data)));
   };
 }

@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderKey } from '../../keys/provider-key.ts';
 import type { AnswerEnd } from '../provider.ts';
 import { ChatCompletions } from './chat-completions.ts';
-import { NodeHttpFetch } from './node-http-fetch.ts';
+import { StreamingFetch } from './streaming-fetch.ts';
 import { OpenAiTransport } from './openai-transport.ts';
 import { Responses } from './responses.ts';
 
@@ -30,10 +30,10 @@ const options = { model: 'scripted', temperature: 0.5, maxTokens: 77 };
 const TEXT = 'Grüße, 👩‍👩‍👧 and 漢字: a text of several words.';
 
 let server: ScriptedProvider;
-let http: NodeHttpFetch;
+let http: StreamingFetch;
 beforeAll(async () => {
   server = await ScriptedProvider.start();
-  http = new NodeHttpFetch();
+  http = new StreamingFetch();
 });
 afterAll(async () => {
   http[Symbol.dispose]();

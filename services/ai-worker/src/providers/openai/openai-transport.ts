@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { OpenAI } from 'openai';
 import type { ProviderKey } from '../../keys/provider-key.ts';
-import type { NodeHttpFetch } from './node-http-fetch.ts';
+import type { StreamingFetch } from './streaming-fetch.ts';
 import { faultOfCall } from './openai-fault.ts';
 
 /** What every request to the model asks for. */
@@ -18,11 +18,11 @@ interface Call {
 
 /** The SDK as builder of requests and errors; the bodies of streams come straight from the socket. */
 export class OpenAiTransport {
-  readonly #http: NodeHttpFetch;
+  readonly #http: StreamingFetch;
   readonly #baseUrl: string;
   readonly #clients = new Map<string, OpenAI>();
 
-  constructor(http: NodeHttpFetch, baseUrl: string) {
+  constructor(http: StreamingFetch, baseUrl: string) {
     this.#http = http;
     this.#baseUrl = baseUrl;
   }
@@ -33,7 +33,7 @@ export class OpenAiTransport {
    * @returns the body of a response that is not an error.
    * @throws ProviderError
    */
-  async open(key: ProviderKey, send: (client: OpenAI) => Call): Promise<IncomingMessage> {
+  async open(key: ProviderKey, send: (client: OpenAI) => Call): Promise<Readable> {
     try {
       return this.#http.takeBody(await send(this.#clientFor(key)).asResponse());
     } catch (error) {

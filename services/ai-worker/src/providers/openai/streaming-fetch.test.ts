@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { text } from 'node:stream/consumers';
 import { listen } from '@parley/platform';
 import { expect, onTestFinished, test } from 'vitest';
-import { NodeHttpFetch } from './node-http-fetch.ts';
+import { StreamingFetch } from './streaming-fetch.ts';
 
 async function serve(listener: RequestListener) {
   const http = await listen(listener, { port: 0, host: '127.0.0.1' });
-  const client = new NodeHttpFetch();
+  const client = new StreamingFetch();
   let connections = 0;
   http.server.on('connection', () => (connections += 1));
   onTestFinished(async () => {
@@ -81,6 +81,6 @@ test('no server is an error with its code', async () => {
   await new Promise(resolve => server.once('listening', resolve));
   const { port } = server.address() as { port: number };
   await new Promise(resolve => server.close(resolve));
-  using client = new NodeHttpFetch();
+  using client = new StreamingFetch();
   await expect(client.fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
