@@ -71,8 +71,10 @@ describe.concurrent('Redis emptied while jobs wait in it', () => {
 /** FLUSHALL, once so many jobs wait in the queue. */
 async function empty(redisUrl: string, queue: keyof typeof redisNames.queues, jobs: number): Promise<void> {
   const redis = new Redis(redisUrl);
-  const waiting = `${redisNames.queuePrefix}:${redisNames.queues[queue]}:wait`;
-  await waitFor(async () => (await redis.llen(waiting)) === jobs, {
+  const names = `${redisNames.queuePrefix}:${redisNames.queues[queue]}`;
+  const waiting = async (): Promise<number> =>
+    (await redis.llen(`${names}:wait`)) + (await redis.zcard(`${names}:prioritized`));
+  await waitFor(async () => (await waiting()) === jobs, {
     what: `${jobs} jobs to wait in the queue ${queue}`,
     deadlineMs: 20_000,
   });

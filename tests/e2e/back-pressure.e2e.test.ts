@@ -12,6 +12,8 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
 import type { RecordingClient } from './clients/recording-client.ts';
+import { call } from './clients/rest-client.ts';
+import { newVisitor } from './clients/token-visitor.ts';
 
 let provider: ScriptedProvider;
 
@@ -142,4 +144,28 @@ test('one visitor with a hundred messages keeps nobody else waiting', async () =
       .map(({ seq }) => seq as number)
       .sort((a, b) => a - b),
   );
+});
+
+test('one visitor with thirty conversations keeps nobody else waiting', async () => {
+  const env = { AUTH_MODE: 'token', WORKER_CONCURRENCY: '1', QUEUE_MAX_PER_VISITOR: '30' };
+  await using cluster = await Cluster.start({ provider, env });
+  const url = cluster.gateways[0]?.url ?? '';
+  provider.scriptNext(pieces(['a', 'b'], { faults: [holdAfter(1)] }));
+  provider.script(answer('x'));
+  const { token, headers } = await newVisitor(url);
+  using greedy = await nativeClient(url, token);
+  for (let count = 0; count < 30; count++) {
+    const { body } = await call(url, '/api/chat/session', { body: {}, headers });
+    expect(await send(greedy, body.sessionId as string, `message ${count}`)).toMatchObject({ ok: true });
+  }
+  await greedy.until('answer-piece');
+
+  const other = await newVisitor(url);
+  using modest = await nativeClient(url, other.token);
+  const { answerId } = await send(modest, other.sessionId, 'only me');
+  expect(await modest.until('queued')).toMatchObject({ answerId, position: 1 });
+  provider.release();
+  await waitFor(() => greedy.all('answer-ended').length === 30, { what: 'all thirty', deadlineMs: 40_000 });
+  // Only the one that was being answered already came before.
+  expect(provider.requests.findIndex(({ prompt }) => prompt === 'only me')).toBe(1);
 });

@@ -23,9 +23,9 @@ function connect(): Redis {
   return redis;
 }
 
-async function add(): Promise<string> {
+async function add(rank?: number): Promise<string> {
   const id = randomUUID();
-  await answers.add({ conversationId: `c-${id}`, answerId: `a_${id}` });
+  await answers.add({ conversationId: `c-${id}`, answerId: `a_${id}` }, rank);
   return `a_${id}`;
 }
 
@@ -68,4 +68,17 @@ test('the age of the backlog is that of its oldest job, also when that has been 
   const age = await answers.longestWaitMs();
   expect(age).toBeGreaterThanOrEqual(50);
   expect(age).toBeLessThanOrEqual(Date.now() - before);
+});
+
+test("everybody's first answer is taken before anybody's second, and what has waited for long goes first all the same", async () => {
+  const [second, third, first] = [await add(1), await add(2), await add()];
+  expect(await answers.waitingIds()).toEqual([first, second, third]);
+  await answers.promote(60_000);
+  expect(await answers.waitingIds()).toEqual([first, second, third]);
+  const added = Date.now();
+  await waitFor(() => Date.now() - added > 50, { what: 'some time to pass' });
+  await answers.promote(50);
+  const late = await add();
+  expect(await answers.waitingIds()).toEqual([first, second, third, late]);
+  expect(await answers.waiting()).toBe(4);
 });

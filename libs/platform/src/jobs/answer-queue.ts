@@ -7,6 +7,10 @@ import { JobProducer } from './job-producer.ts';
 /** Tries of one job while history or Redis are away; how often the provider is asked, history decides at the claim. */
 const ATTEMPTS = 8;
 const FIRST_RETRY_MS = 250;
+/** BullMQ's priorities are from 1, which is taken first, to this. */
+const LAST_PRIORITY = 2_097_151;
+/** Looked at in one `promote`. */
+const PROMOTED_AT_ONCE = 100;
 
 /** Queue `answers`: gateways put new answers in, history those whose turn has come, and its sweeper those that got stuck. */
 export class AnswerQueue {
@@ -23,9 +27,27 @@ export class AnswerQueue {
     this.#backlog = new Backlog(this.#jobs.queue);
   }
 
-  /** Queues the answer unless it is queued or worked on already. */
-  async add({ answerId, conversationId }: AnswerRef): Promise<void> {
-    await this.#jobs.add(answerId, { answerId, conversationId });
+  /**
+   * Queues the answer unless it is queued or worked on already.
+   *
+   * @param rank open answers that whoever asks for this one has already. Everybody's first answer is taken before anybody's
+   * second, and so on; of the same rank, in the order in which they came.
+   */
+  async add({ answerId, conversationId }: AnswerRef, rank = 0): Promise<void> {
+    const priority = Math.min(rank + 1, LAST_PRIORITY);
+    await this.#jobs.add(answerId, { answerId, conversationId }, { priority });
+  }
+
+  /**
+   * Gives the first rank to what has waited for longer than `afterMs`: else, while more is asked than can be answered, new first
+   * answers would go before it for ever.
+   */
+  async promote(afterMs: number): Promise<void> {
+    const before = Date.now() - afterMs;
+    const last = await this.#jobs.queue.getJobs(['prioritized'], 0, PROMOTED_AT_ONCE - 1, false);
+    const overdue = last.filter(({ priority, timestamp }) => priority > 1 && timestamp < before);
+    // Oldest first. One that a worker has taken meanwhile has no rank any more.
+    for (const job of overdue.reverse()) await job.changePriority({ priority: 1 }).catch(() => undefined);
   }
 
   /** Queues the answer again, also when its job has ended without storing it. */

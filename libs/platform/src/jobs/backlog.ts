@@ -1,7 +1,7 @@
 import type { JobType, Queue } from 'bullmq';
 
 /** Nobody works on them yet: they wait for a worker, or for the time of another try. In the order in which they are taken. */
-const IDLE: JobType[] = ['waiting', 'delayed'];
+const IDLE: JobType[] = ['waiting', 'prioritized', 'delayed'];
 
 /** The jobs of a queue that nobody works on yet, those that wait for another try included. */
 export class Backlog {

@@ -31,9 +31,16 @@ export class JobProducer<S extends z.ZodRawShape> {
     this.queue.on('error', () => undefined);
   }
 
-  /** @param jobId letters, digits, `-`, `_`; not only digits. */
-  async add(jobId: string, job: z.input<Versioned<S>['write']>): Promise<void> {
-    await this.queue.add(this.queue.name, this.#schema.write.parse(job), { ...this.#options, jobId });
+  /**
+   * @param jobId letters, digits, `-`, `_`; not only digits.
+   * @param options of this job alone.
+   */
+  async add(jobId: string, job: z.input<Versioned<S>['write']>, options: JobsOptions = {}): Promise<void> {
+    await this.queue.add(this.queue.name, this.#schema.write.parse(job), {
+      ...this.#options,
+      ...options,
+      jobId,
+    });
   }
 
   async close(): Promise<void> {

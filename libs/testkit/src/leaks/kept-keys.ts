@@ -11,12 +11,12 @@ const queue = String.raw`^\{parley\}:(answers|history)`;
 /** All of them; what is not here is a leak. */
 export const KEPT_KEYS: readonly KeptKeys[] = [
   {
-    name: new RegExp(`${queue}:(meta|id|marker|events)$`),
+    name: new RegExp(`${queue}:(meta|id|pc|marker|events)$`),
     expire: false,
     because: "BullMQ's bookkeeping: one of each for a queue, of bounded size",
   },
   {
-    name: new RegExp(`${queue}:(wait|delayed|failed)$`),
+    name: new RegExp(`${queue}:(wait|prioritized|delayed|failed)$`),
     expire: false,
     because: 'jobs must not be lost; whoever comes next takes them (the jobs themselves: queued-jobs.ts)',
   },

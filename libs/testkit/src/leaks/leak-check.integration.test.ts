@@ -50,9 +50,10 @@ test('a job may stay in its queue, but not without it or with somebody who is go
   await using check = LeakCheck.sinceEmpty(redis.url);
   const client = new Redis(redis.url);
   const queue = '{parley}:answers';
-  for (const id of ['waits', 'late', 'broken', 'taken', 'lost'])
+  for (const id of ['waits', 'ranked', 'late', 'broken', 'taken', 'lost'])
     await client.hset(`${queue}:${id}`, 'data', '');
   await client.lpush(`${queue}:wait`, 'waits');
+  await client.zadd(`${queue}:prioritized`, 1, 'ranked');
   await client.zadd(`${queue}:delayed`, 1, 'late');
   await client.zadd(`${queue}:failed`, 1, 'broken');
   await client.lpush(`${queue}:active`, 'taken');

@@ -19,7 +19,11 @@ function at({ isQueueFull = false, spentForMs = 0, isFull = false, needed = true
   const calls: unknown[] = [];
   const refused: string[] = [];
   const places = { kept: 0, givenBack: 0 };
-  const place = { keepFor: () => void (places.kept += 1), giveBack: () => void (places.givenBack += 1) };
+  const place = {
+    rank: 0,
+    keepFor: () => void (places.kept += 1),
+    giveBack: () => void (places.givenBack += 1),
+  };
   const history = {
     call: (...call: unknown[]) => {
       calls.push(call);

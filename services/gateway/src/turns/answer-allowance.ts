@@ -5,7 +5,7 @@ import type { QueueDepth } from './queue-depth.ts';
 
 /** Of a full queue. */
 const FULL_RETRY_AFTER_MS = 5_000;
-const NO_PLACE: Place = { keepFor: () => undefined, giveBack: () => undefined };
+const NO_PLACE: Place = { rank: 0, keepFor: () => undefined, giveBack: () => undefined };
 
 /** What an answer is wanted for. */
 interface Wish extends Question {

@@ -50,7 +50,8 @@ export class AnswerControl {
       const { answer, enqueue } = await this.#history.call('retryAnswer', request);
       place.keepFor(answer);
       // If Redis is away, history's sweeper queues it.
-      if (enqueue) await this.#answers.add({ conversationId, answerId: answer.id }).catch(() => undefined);
+      const queued = { conversationId, answerId: answer.id };
+      if (enqueue) await this.#answers.add(queued, place.rank).catch(() => undefined);
       return answer;
     } catch (error) {
       place.giveBack();

@@ -10,7 +10,7 @@ const RENEW_EVERY_MS = 5_000;
 /** Several rounds of renewal: a slow one must not lose places. */
 const LEASES_PER_RENEWAL = 4;
 /** Without Redis; no place has it, so none is given back. */
-const NOTHING: Taken = 0;
+const NOTHING: Taken = { freeAt: 0, others: 0 };
 
 /** Who asks for an answer. */
 export interface Asker {
@@ -26,6 +26,8 @@ export interface Question {
 
 /** Room for one open answer. */
 export interface Place {
+  /** Open answers that whoever asks has besides this one: the visitor, or where nobody knows who it is, the address. */
+  readonly rank: number;
   /** The answer that has it from now on; one that has ended, or none at all, gives it back. */
   keepFor(answer: Message | undefined): void;
   /** Frees it, unless the question had it before, or has been repeated since: then somebody else's answer may have it. */
@@ -72,6 +74,7 @@ export class OpenAnswers implements FeedListener {
       this.#places.giveBack(groups, member, taken).catch(() => undefined);
     };
     return {
+      rank: taken.others,
       keepFor: answer => {
         if (answer && !isClosed(answer.status)) this.#held.add(answer.id, held);
         else giveBack();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ParleyError, type DoubleTextPolicy, type HistoryReply } from '@parley/contracts';
-import type { AnswerQueue, HistoryClient, Log } from '@parley/platform';
+import type { AnswerQueue, AnswerRef, HistoryClient, Log } from '@parley/platform';
 import type { Origin } from '../access/caller.ts';
 import type { AnswerAllowance } from './answer-allowance.ts';
 
@@ -50,7 +50,8 @@ export class SendTurn {
     try {
       const appended = await this.#append(turn, clientMessageId);
       place.keepFor(appended.answer);
-      if (appended.enqueue && appended.answer) await this.#enqueue(conversationId, appended.answer.id);
+      if (appended.enqueue && appended.answer)
+        await this.#enqueue({ conversationId, answerId: appended.answer.id }, place.rank);
       return appended;
     } catch (error) {
       place.giveBack();
@@ -80,12 +81,12 @@ export class SendTurn {
     throw new ParleyError('BUSY', { message: 'Answers are not available right now', retryAfterMs: 1_000 });
   }
 
-  async #enqueue(conversationId: string, answerId: string): Promise<void> {
+  async #enqueue(answer: AnswerRef, rank: number): Promise<void> {
     try {
-      await this.#deps.answers.add({ conversationId, answerId });
+      await this.#deps.answers.add(answer, rank);
     } catch (error) {
       // The message is stored, so it is acknowledged: history's sweeper queues the answer.
-      this.#deps.log.warn({ err: error, conversationId, answerId }, 'answer left to the sweeper');
+      this.#deps.log.warn({ err: error, ...answer }, 'answer left to the sweeper');
     }
   }
 }

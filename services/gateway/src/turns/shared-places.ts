@@ -10,7 +10,8 @@ export interface Group {
 
 /**
  * By Redis's clock. Who has a place already keeps it, also in a group that is full. It is free a moment later than a new one
- * would be: so GIVE_BACK sees that it is not, or no longer, the caller's own.
+ * would be: so GIVE_BACK sees that it is not, or no longer, the caller's own. Returns when the places are free, and how many
+ * others the first group has given out.
  */
 const TAKE = `
 local time = redis.call('TIME')
@@ -19,13 +20,13 @@ local freeAt, known = now + ARGV[2], {}
 for i, key in ipairs(KEYS) do
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
   known[i] = redis.call('ZSCORE', key, ARGV[1])
-  if not known[i] and redis.call('ZCARD', key) >= tonumber(ARGV[i + 2]) then return 0 end
+  if not known[i] and redis.call('ZCARD', key) >= tonumber(ARGV[i + 2]) then return false end
 end
 for i, key in ipairs(KEYS) do
   redis.call('ZADD', key, known[i] and math.max(freeAt, known[i]) + 1 or freeAt, ARGV[1])
   redis.call('PEXPIRE', key, ARGV[2])
 end
-return freeAt`;
+return { freeAt, redis.call('ZCARD', KEYS[1]) - 1 }`;
 
 const GIVE_BACK = `
 for _, key in ipairs(KEYS) do
@@ -33,8 +34,13 @@ for _, key in ipairs(KEYS) do
   if freeAt and tonumber(freeAt) == tonumber(ARGV[2]) then redis.call('ZREM', key, ARGV[1]) end
 end`;
 
-/** What one call of `take` has taken: the time at which the places are free again if nobody takes them once more. */
-export type Taken = number;
+/** What one call of `take` has taken. */
+export interface Taken {
+  /** When the places are free again if nobody takes them once more, milliseconds since 1970. */
+  readonly freeAt: number;
+  /** Places of the first group that others have. */
+  readonly others: number;
+}
 
 /** Places that all gateways give out together. One that is not renewed in time is free: its gateway may have died. */
 export class SharedPlaces {
@@ -53,13 +59,14 @@ export class SharedPlaces {
   /** @returns undefined if a group is full; then the member has got a place in none. */
   async take(groups: readonly Group[], member: string): Promise<Taken | undefined> {
     const places = groups.map(group => group.places);
-    const freeAt = (await this.#take(keysOf(groups), [member, this.#leaseMs, ...places])) as Taken;
-    return freeAt === 0 ? undefined : freeAt;
+    const reply = (await this.#take(keysOf(groups), [member, this.#leaseMs, ...places])) as
+      [freeAt: number, others: number] | null;
+    return reply ? { freeAt: reply[0], others: reply[1] } : undefined;
   }
 
   /** Undoes a `take`, but for places that the member had before, and those that it has been given once more since. */
-  async giveBack(groups: readonly Group[], member: string, taken: Taken): Promise<void> {
-    await this.#giveBack(keysOf(groups), [member, taken]);
+  async giveBack(groups: readonly Group[], member: string, { freeAt }: Taken): Promise<void> {
+    await this.#giveBack(keysOf(groups), [member, freeAt]);
   }
 
   /** Also where a place has run out and its group is full by now. */

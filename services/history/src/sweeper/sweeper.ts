@@ -11,6 +11,8 @@ import type { IsAbandoned } from './abandoned-answers.ts';
 
 /** Open records that one sweep looks at; the next one goes on where it ended. */
 const BATCH = 200;
+/** An answer that has waited for so long for a worker goes before new ones, whoever it is for. */
+const PROMOTE_AFTER_MS = 10_000;
 
 export interface SweeperDeps {
   readonly store: Pick<ConversationStore, 'listHalfTurns' | 'listOpenAnswers'>;
@@ -32,6 +34,7 @@ export interface SweeperTimes {
 
 /**
  * Finds what a killed process left behind, now and then: turns that were half stored and open answers that nobody works on.
+ * And what others keep going before.
  * Any number of history processes may sweep at the same time.
  */
 export class Sweeper {
@@ -78,7 +81,8 @@ export class Sweeper {
 
   /** One sweep, over one batch of each kind. */
   async sweep(): Promise<void> {
-    const { store, completeTurn } = this.#deps;
+    const { store, completeTurn, answers } = this.#deps;
+    await answers.promote(PROMOTE_AFTER_MS);
     const halfTurns = await store.listHalfTurns(this.#query(this.#halfTurnsAfter));
     this.#halfTurnsAfter = halfTurns.next;
     for (const message of halfTurns.messages) await completeTurn(message);
