@@ -2,15 +2,23 @@ import type { Metrics, ReleaseStack } from '@parley/platform';
 import type { Server } from 'socket.io';
 import type { Application } from './application.ts';
 import type { QueuePositions } from './dialects/native/queue-positions.ts';
+import type { UnreadReplies } from './http/unread-replies.ts';
 import { SlowReaders } from './sockets/slow-readers.ts';
+
+export interface MetricsSources extends Application {
+  readonly positions: QueuePositions;
+  readonly replies: UnreadReplies;
+  readonly proxyHops: number;
+}
 
 /** What an operator sees of one gateway; each of these must return to its baseline after load. */
 export function gatewayMetrics(
   metrics: Metrics,
   io: Server,
-  { hub, waits, depth, answers, positions, subscriber, log }: Application & { positions: QueuePositions },
+  sources: MetricsSources,
   releases: ReleaseStack,
 ): void {
+  const { hub, waits, depth, answers, positions, subscriber } = sources;
   metrics.gauge('parley_gateway_connections', 'Open client connections', () => io.engine.clientsCount);
   metrics.gauge('parley_gateway_conversations', 'Conversations followed for a client', () => hub.size);
   metrics.gauge('parley_gateway_channels', 'Redis channels subscribed', () => subscriber.channels);
@@ -30,6 +38,11 @@ export function gatewayMetrics(
     'parley_gateway_slow_readers_cut_total',
     'Clients cut off because they did not read',
   );
-  const slowReaders = new SlowReaders(io, cut, log);
+  const slowReaders = new SlowReaders(io, sources.replies, sources.proxyHops, cut, sources.log);
   releases.push('slow readers', () => slowReaders.stop());
+  metrics.gauge(
+    'parley_gateway_unread_bytes',
+    'What waits in memory for clients to read it',
+    () => slowReaders.unreadBytes,
+  );
 }

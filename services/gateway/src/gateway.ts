@@ -22,6 +22,7 @@ import { httpServer } from './http/http-server.ts';
 import { Origins } from './http/origins.ts';
 import { RequestCaller } from './http/request-caller.ts';
 import { restApi } from './http/rest-api.ts';
+import { UnreadReplies } from './http/unread-replies.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { Presence } from './presence/presence.ts';
 import { openRedisConnections, type RedisConnections } from './redis-connections.ts';
@@ -77,7 +78,13 @@ export async function startGateway(
   connections.watch(io);
   new PacketGuard(config.SOCKET_RATE_LIMIT_PER_MINUTE, application.now).watch(io);
   const positions = serveSockets(io, instance, application, config, redis, releases);
-  gatewayMetrics(metrics, io, { ...application, positions }, releases);
+  const sources = {
+    ...application,
+    positions,
+    replies: new UnreadReplies(http),
+    proxyHops: config.TRUST_PROXY,
+  };
+  gatewayMetrics(metrics, io, sources, releases);
   const server = await listen(http, { port: config.PORT, host: config.HOST });
   return {
     port: server.port,

@@ -1,6 +1,10 @@
+import type { IncomingMessage } from 'node:http';
+
 /** The parts of an Engine.IO connection that its types do not show. */
 export interface Connection {
   readonly id: string;
+  /** The one that opened it. */
+  readonly request: IncomingMessage;
   /** What Socket.IO has not handed to the transport yet. */
   readonly writeBuffer: readonly { readonly data?: unknown }[];
   /** `socket` is a WebSocket, if the transport is one. */
