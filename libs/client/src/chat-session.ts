@@ -18,6 +18,7 @@ import { StoredOutbox } from './outbox/stored-outbox.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 import { CarefulStorage } from './storage/careful-storage.ts';
+import { newestAnswer } from './transcript/newest-answer.ts';
 import { resumeRequest } from './transcript/resume-request.ts';
 import type { TranscriptEvent } from './transcript/transcript-event.ts';
 import { emptyTranscript } from './transcript/transcript.ts';
@@ -122,10 +123,7 @@ export class ChatSession {
   }
 
   async retryAnswer(asked?: string): Promise<void> {
-    const { messages } = this.store.transcript;
-    const newest = messages.findLast(({ role, status }) => role === 'assistant' && status !== 'superseded');
-    const answerId = asked ?? newest?.id;
-    if (answerId === undefined) throw new ParleyError('ANSWER_NOT_FOUND');
+    const answerId = asked ?? newestAnswer(this.store.transcript);
     // However often it is asked for, also by another tab, an answer has one that takes its place.
     const clientMessageId = `retry:${answerId}`;
     const reply = await this.#command('retry', { ...this.#place(), answerId, clientMessageId });

@@ -153,8 +153,9 @@ test('text that cannot be sent is refused at once', () => {
 
 test('stops the answer under way, asks for the newest one again, and hands over to people', async () => {
   const { machine, client, goOnline } = set({ token: 'admin' });
-  const old = row(2, { role: 'assistant', status: 'superseded' });
-  await goOnline([row(1), old, row(3, { id: 'a', role: 'assistant', status: 'streaming' })]);
+  const answer = { id: 'a', role: 'assistant', replyTo: 'm3' } as const;
+  const earlier = row(2, { role: 'assistant', replyTo: 'm1' });
+  await goOnline([row(1), earlier, row(3), row(4, { ...answer, status: 'streaming' })]);
   const accept = async (call: string, reply: object = {}): Promise<Record<string, unknown>> => {
     await settled();
     const { payload, answer } = machine.link.call(call);
@@ -164,9 +165,9 @@ test('stops the answer under way, asks for the newest one again, and hands over 
   const stopped = client.stop();
   expect(await accept('stop')).toEqual({ ...at, answerId: 'a' });
   await stopped;
-  await expect(client.retry()).rejects.toMatchObject({ code: 'ANSWER_NOT_FOUND' });
+  await expect(client.retry()).rejects.toMatchObject({ code: 'ANSWER_IN_PROGRESS' });
 
-  const ended = row(3, { id: 'a', role: 'assistant', status: 'stopped' });
+  const ended = row(4, { ...answer, status: 'stopped' });
   machine.link.listener.event({ type: 'answer-ended', payload: ended });
   await client.stop();
   const retried = client.retry();
@@ -181,7 +182,7 @@ test('stops the answer under way, asks for the newest one again, and hands over 
 
 test('a retry whose acknowledgement was lost asks for the same further answer', async () => {
   const { machine, client, goOnline } = set();
-  const rows = [row(1), row(2, { id: 'a', role: 'assistant' })];
+  const rows = [row(1), row(2, { id: 'a', role: 'assistant', replyTo: 'm1' })];
   await goOnline(rows);
   const lost = client.retry();
   const { payload: first } = machine.link.call('retry');

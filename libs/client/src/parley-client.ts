@@ -32,7 +32,7 @@ export interface ParleyClient {
    * @throws ParleyError INVALID_REQUEST, MESSAGE_TOO_LONG, BUSY if too many messages wait already.
    */
   readonly send: (text: string) => string;
-  /** Replaces the newest user message, like `send`. */
+  /** Replaces a user message, and everything after it, like `send`. */
   readonly edit: (messageId: string, text: string) => string;
   /** Admins: says something as an admin, like `send`. */
   readonly sayAsAdmin: (text: string) => string;
@@ -50,7 +50,11 @@ export interface ParleyClient {
   readonly setTyping: (isTyping: boolean) => void;
   /** Ends an answer under way, by default the first one. @throws ParleyError, BUSY without a connection. */
   readonly stop: (answerId?: string) => Promise<void>;
-  /** Asks for an answer again, by default the newest. @throws ParleyError, BUSY without a connection. */
+  /**
+   * Asks for an answer again, by default that to the newest user message; what comes after it goes with the old one.
+   *
+   * @throws ParleyError, ANSWER_IN_PROGRESS while it is under way, BUSY without a connection.
+   */
   readonly retry: (answerId?: string) => Promise<void>;
   /** Admins: who answers, the AI or people. @throws ParleyError, BUSY without a connection. */
   readonly setMode: (mode: ConversationMode) => Promise<void>;

@@ -89,6 +89,29 @@ test('an admin takes over, types, answers, and hands back', async () => {
   }
 });
 
+test('an answer that a takeover ended before it had a text can be asked for again, and the one before stays', async () => {
+  provider.script(answer('First'));
+  using visitor = new WatchedClient({ url: urlA });
+  visitor.client.send('a');
+  await visitor.untilLines('a', 'First');
+  using admin = new WatchedClient({
+    url: urlB,
+    conversationId: conversationOf(visitor),
+    token: cluster.adminToken,
+  });
+  await admin.untilLines('a', 'First');
+  const asked = provider.requests.length;
+  provider.scriptNext(pieces(['Second'], { faults: [holdAfter(0)] }));
+  visitor.client.send('b');
+  await provider.waitFor(requests => requests.length > asked);
+  await admin.client.setMode('human');
+  await visitor.until('the silence', ({ transcript }) => transcript.answers.length === 0);
+  await admin.client.setMode('ai');
+  provider.scriptNext(answer('Second'));
+  await visitor.client.retry();
+  await visitor.untilLines('a', 'First', 'b', 'Second');
+});
+
 test('a visitor does no admin’s work', async () => {
   using visitor = new WatchedClient({ url: urlA });
   await visitor.untilOnline();
