@@ -40,7 +40,7 @@ export interface UseCases {
 /** Wires what history can do to the store and to Redis. */
 export function buildUseCases({ store, redis, metrics, maxRuns, log }: UseCaseDeps): UseCases {
   const { answerLog, frames, answers } = redis;
-  const announcements = new Announcements(frames, log);
+  const announcements = new Announcements(redis.patientFrames, metrics, log);
   const settleAnswer = answerSettlement({ store, answerLog, frames, answers });
   const end = endAnswer({ store, answerLog, frames, settleAnswer, metrics, log });
   const endOpen = endOpenAnswers({ store, endAnswer: end });

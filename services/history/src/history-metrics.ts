@@ -12,6 +12,8 @@ export interface HistoryMetrics {
   answerRetried(): void;
   answerSwept(): void;
   storeFailed(): void;
+  /** Too many waited for Redis. */
+  announcementDropped(): void;
 }
 
 /** How much waits to be stored, and for how long. */
@@ -42,6 +44,10 @@ export function historyMetrics(metrics: Metrics): HistoryMetrics {
   );
   const swept = metrics.counter('parley_history_answers_swept_total', 'Stuck answers that were queued again');
   const failed = metrics.counter('parley_history_store_errors_total', 'Calls that the database failed');
+  const dropped = metrics.counter(
+    'parley_history_announcements_dropped_total',
+    'Frames that were not published, because too many waited for Redis',
+  );
   return {
     turnAppended: () => appended.inc(),
     answerFinished: outcome => finished.inc({ outcome }),
@@ -49,5 +55,6 @@ export function historyMetrics(metrics: Metrics): HistoryMetrics {
     answerRetried: () => retried.inc(),
     answerSwept: () => swept.inc(),
     storeFailed: () => failed.inc(),
+    announcementDropped: () => dropped.inc(),
   };
 }

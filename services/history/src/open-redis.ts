@@ -15,6 +15,8 @@ export interface RedisSide {
   readonly jobs: Redis;
   readonly answerLog: AnswerLog;
   readonly frames: FramePublisher;
+  /** The same, but what is said while Redis is away waits for it. */
+  readonly patientFrames: FramePublisher;
   readonly answers: AnswerQueue;
   readonly isAbandoned: IsAbandoned;
   /** Ended answers that are not stored yet. */
@@ -39,6 +41,7 @@ export async function openRedis(url: string, log: Log, releases: ReleaseStack): 
     jobs,
     answerLog: new AnswerLog(commands),
     frames: new FramePublisher(commands),
+    patientFrames: new FramePublisher(jobs),
     answers,
     backlog: historyJobs.backlog,
     isAbandoned: abandonedAnswers({ redis: commands, answerJobs, historyJobs }),
