@@ -27,6 +27,7 @@ class World {
   isDeleted = false;
   readonly told: string[] = [];
   readonly calls: string[] = [];
+  missed = 0;
   readonly #onTheWay: () => Promise<void>;
   #hear: (payload: string) => void = () => undefined;
   readonly feed: ConversationFeed;
@@ -55,8 +56,10 @@ class World {
           answerStored: ({ status }) => void this.told.push(`ended: ${status}`),
           messageStored: ({ id }) => void this.told.push(id),
           conversationDeleted: () => void this.told.push('deleted'),
+          feedClosed: () => void this.told.push('closed'),
         },
       ],
+      onMissed: () => (this.missed += 1),
       log: createLogger({ service: 'test', level: 'silent' }),
       now: () => 0,
     });
@@ -191,4 +194,41 @@ test('more messages than fit in one reading are told after a gap, and no further
   await world.feed.catchUp();
   expect(world.told).toHaveLength(60);
   expect(world.calls.filter(name => name === 'listMessages')).toHaveLength(1);
+});
+
+test('an answer to a message that was not told shows that something was missed; others do not', async () => {
+  const world = new World();
+  world.log = undefined;
+  await world.feed.open();
+  world.hear({ type: 'answer.stored', message: answer });
+  expect(world.missed).toBe(0);
+  const further: Message = { ...answer, id: 'a_3', seq: 4, replyTo: 'm_3' };
+  world.messages.push(answer, said(3), further);
+  world.hear({ type: 'answer.stored', message: further });
+  world.hear({ type: 'answer.stored', message: further });
+  expect(world.missed).toBe(1);
+  await world.feed.catchUp();
+  expect(world.told).toEqual(['ended: complete', 'ended: complete', 'm_3']);
+  expect(world.missed).toBe(1);
+});
+
+test('a message that was told as superseded is not told again by a frame that comes late', async () => {
+  const world = new World();
+  world.log = undefined;
+  await world.feed.open();
+  world.messages = [said(1), { ...said(3), status: 'superseded' }];
+  await world.feed.catchUp();
+  world.hear({ type: 'message.stored', message: said(3) });
+  expect(world.told).toEqual(['m_3']);
+});
+
+test('whatever is still read once a feed is closed is told to nobody', async () => {
+  const world = new World();
+  world.messages = [];
+  const opening = world.feed.open();
+  await world.feed.close();
+  await opening;
+  world.messages = [said(1)];
+  await world.feed.catchUp();
+  expect(world.told).toEqual(['closed']);
 });

@@ -23,6 +23,8 @@ export interface FeedDependencies {
   readonly answerLog: Pick<AnswerLog, 'live' | 'read'>;
   readonly history: Pick<HistoryClient, 'call'>;
   readonly listeners: readonly FeedListener[];
+  /** Something was said in the conversation that was not heard: `catchUp` tells it. */
+  readonly onMissed: (conversationId: string) => void;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -38,6 +40,7 @@ export class ConversationFeed {
   readonly #gaps = new Set<string>();
   #repairing: Promise<void> | undefined;
   #lastNewsAt: number;
+  #isClosed = false;
 
   constructor(conversationId: string, deps: FeedDependencies) {
     this.#conversationId = conversationId;
@@ -69,6 +72,8 @@ export class ConversationFeed {
 
   async close(): Promise<void> {
     this.#tell(listener => listener.feedClosed?.(this.#conversationId));
+    // What is being read just now must not be told behind it.
+    this.#isClosed = true;
     await this.#deps.subscriber.unsubscribe(this.#channel, this.#onPayload);
   }
 
@@ -147,7 +152,10 @@ export class ConversationFeed {
   #onEnded(message: Message): void {
     const wasLive = this.#live.delete(message.id);
     // What is live here has not been told as ended, even if it was among the recent messages when they were recalled.
-    if (this.#recent.isNews(message) || wasLive) this.#tell(listener => listener.answerStored?.(message));
+    if (!this.#recent.isNews(message) && !wasLive) return;
+    this.#tell(listener => listener.answerStored?.(message));
+    const { replyTo } = message;
+    if (replyTo !== undefined && !this.#recent.has(replyTo)) this.#deps.onMissed(this.#conversationId);
   }
 
   #onMessage(message: Message, origin: string | undefined): void {
@@ -211,6 +219,7 @@ export class ConversationFeed {
   }
 
   #tell(say: (listener: FeedListener) => void): void {
+    if (this.#isClosed) return;
     for (const listener of this.#deps.listeners) say(listener);
   }
 }

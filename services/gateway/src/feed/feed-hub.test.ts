@@ -18,6 +18,7 @@ class CountedSources {
   #atOnce = 0;
   #held: (() => void)[] | undefined;
   #gap: () => void = () => undefined;
+  #hear: (payload: string) => void = () => undefined;
   readonly hub: FeedHub;
 
   constructor({ live }: { live: boolean }) {
@@ -25,7 +26,10 @@ class CountedSources {
     const warn = ((fields: object) => void this.warnings.push(fields)) as Log['warn'];
     this.hub = new FeedHub({
       subscriber: {
-        subscribe: () => Promise.resolve(),
+        subscribe: (_channel, listener) => {
+          this.#hear = listener;
+          return Promise.resolve();
+        },
         unsubscribe: () => Promise.resolve(),
         onGap: listener => void (this.#gap = listener),
       },
@@ -48,6 +52,11 @@ class CountedSources {
 
   reconnected(): void {
     this.#gap();
+  }
+
+  /** Something is said in the conversation that is followed last. */
+  hear(frame: object): void {
+    this.#hear(JSON.stringify(frame));
   }
 
   /** Nothing is answered from now on. */
@@ -119,5 +128,20 @@ test('an outage is one line in the log for each pass, however many feeds it keep
   vi.advanceTimersByTime(A_WHILE_MS);
   await vi.waitFor(() => expect(sources.hub.behind).toBe(0));
   expect(sources.warnings).toHaveLength(1);
+  sources.hub.stop();
+});
+
+test('a feed that hears of an answer to a message that it has not told catches up, alone', async () => {
+  const sources = new CountedSources({ live: false });
+  await sources.followAll();
+  const [id, conversationId, at] = ['a_1', `c_${CONVERSATIONS - 1}`, new Date(0).toISOString()];
+  const message = {
+    ...{ id, conversationId, seq: 2, role: 'assistant', content: 'So', status: 'complete' },
+    ...{ epoch: 1, replyTo: 'm_1', createdAt: at, updatedAt: at },
+  };
+  sources.hear({ type: 'answer.stored', message });
+  expect(sources.hub.behind).toBe(1);
+  await vi.waitFor(() => expect(sources.hub.behind).toBe(0));
+  expect(sources.calls.get('getConversation')).toBe(1);
   sources.hub.stop();
 });

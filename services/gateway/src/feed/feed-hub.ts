@@ -7,7 +7,7 @@ import { RepairQueue } from './repair-queue.ts';
 const LOOK_EVERY_MS = 2_000;
 const QUIET_MS = 4_000;
 
-export interface HubDependencies extends Omit<FeedDependencies, 'listeners'> {
+export interface HubDependencies extends Omit<FeedDependencies, 'listeners' | 'onMissed'> {
   readonly subscriber: Pick<ChannelSubscriber, 'subscribe' | 'unsubscribe' | 'onGap'>;
 }
 
@@ -30,14 +30,15 @@ export class FeedHub {
   readonly #timer: NodeJS.Timeout;
 
   constructor(deps: HubDependencies) {
-    this.#deps = { ...deps, listeners: this.#listeners };
+    this.#deps = {
+      ...deps,
+      listeners: this.#listeners,
+      onMissed: conversationId => this.#catchUp([conversationId]),
+    };
     this.#log = scoped(deps.log, { component: 'FeedHub', function: 'look' });
     this.#behind = this.#repairQueue(feed => feed.catchUp());
     this.#quiet = this.#repairQueue(feed => feed.repair());
-    deps.subscriber.onGap(() => {
-      this.#behind.add(this.#entries.keys());
-      this.#behind.start();
-    });
+    deps.subscriber.onGap(() => this.#catchUp(this.#entries.keys()));
     // A lost frame that nothing follows is no gap that a later frame could show: the last one, above all.
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
@@ -95,6 +96,11 @@ export class FeedHub {
     const entry: Entry = { feed, ready: feed.open(), followers: 0 };
     this.#entries.set(conversationId, entry);
     return entry;
+  }
+
+  #catchUp(conversationIds: Iterable<string>): void {
+    this.#behind.add(conversationIds);
+    this.#behind.start();
   }
 
   #look(): void {

@@ -63,7 +63,9 @@ export class RecentMessages {
   }
 
   #isTold({ id, status }: Message): boolean {
-    return this.#told.get(id) === status;
+    const told = this.#told.get(id);
+    // It stays so; a frame that says otherwise has come late.
+    return told === status || told === 'superseded';
   }
 
   async #page(beforeSeq?: number): Promise<Message[]> {
