@@ -150,6 +150,20 @@ describe("another visitor's conversation looks exactly like none", () => {
     }
   });
 
+  test('a step in a path is no id, by which one could come to another call of history', async () => {
+    const { token, headers } = await newVisitor(urlA);
+    using there = await connect(token, NATIVE_NAMESPACE);
+    for (const id of ['.', '..']) {
+      const opened = await call(urlA, '/api/chat/session', { body: { sessionId: id }, headers });
+      expect(opened).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+      for (const [event, payload] of native(`a_${'x'.repeat(22)}`, randomUUID())(id)) {
+        const ack = await there.ask(event, payload);
+        expect(ack).toMatchObject({ ok: false, error: { code: 'INVALID_REQUEST' } });
+      }
+    }
+    expect((await call(urlA, '/api/conversations', { headers })).status).toBe(200);
+  });
+
   test("an answer under way cannot be reached through one's own conversation", async () => {
     const [owner, other] = [await newVisitor(urlA), await newVisitor(urlA)];
     provider.scriptNext(pieces(['Held', ' back'], { faults: [holdAfter(1)] }));

@@ -25,6 +25,9 @@ const OPERATORS: unknown[] = [
   [{ $ne: 1 }],
   { constructor: { prototype: { isAdmin: true } } },
   'not {valid} \u0000',
+  // Steps in a path: as an id of history's API they would lead elsewhere.
+  '.',
+  '..',
 ];
 
 const key = 'k-1';
@@ -116,6 +119,12 @@ describe('S8 an operator', () => {
       const id = encodeURIComponent(JSON.stringify(operator));
       for (const path of [`/api/conversations/${id}`, `/api/chat/messages/${id}`])
         expect((await call(arena.url, path)).status).toBe(400);
+    }
+    for (const id of ['.', '..']) {
+      for (const [path, body] of bodies) {
+        const reply = await call(arena.url, path, { body: { ...body, conversationId: id, sessionId: id } });
+        expect(reply).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+      }
     }
     // No parser makes objects of these: they are unknown parameters with odd names.
     for (const query of ['limit[$gt]=1', 'before[$ne]=x', '__proto__[limit]=1', 'constructor.prototype=1'])

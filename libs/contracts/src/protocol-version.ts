@@ -6,7 +6,7 @@
  * - 2: dialect `native`: `answer-piece` became `piece`, `[handle, offset, text]`; `answer-started` tells the handle;
  *   `resume` answers in pages (`hasNewer`, `hasOlder`) and tells `doubleText`; `load-older`. A claim has a
  *   `claimId`, and a job of queue `answers` may have an `unsettledClaim`. `appendTurn` may
- *   have a `maxOpen`. `getPen`, `needsAnswer`. Error
+ *   have a `maxOpen`. Ids are no longer `.` or `..`. `getPen`, `needsAnswer`. Error
  *   code `BUDGET_SPENT`.
  */
 export const PROTOCOL_VERSION = 2;

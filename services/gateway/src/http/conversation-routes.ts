@@ -1,4 +1,5 @@
 import {
+  ParleyError,
   conversationIdSchema,
   listConversationsQuerySchema,
   type ChatConversation,
@@ -31,9 +32,13 @@ export function conversationRoutes({ callers, policy, history }: ConversationRou
   const inOneReply = async (conversations: readonly Conversation[]): Promise<ChatConversation[]> => {
     const shown: ChatConversation[] = [];
     let left = REST_REPLY_BYTES;
-    for (const conversation of conversations) {
-      const share = Math.floor(left / (conversations.length - shown.length));
-      const next = share > 0 ? await withMessages(conversation, share) : toChatConversation(conversation, []);
+    for (const [index, conversation] of conversations.entries()) {
+      const share = Math.floor(left / (conversations.length - index));
+      const next =
+        share > 0
+          ? await unlessGone(withMessages(conversation, share))
+          : toChatConversation(conversation, []);
+      if (!next) continue;
       left -= Buffer.byteLength(JSON.stringify(next.messages));
       shown.push(next);
     }
@@ -62,4 +67,12 @@ export function conversationRoutes({ callers, policy, history }: ConversationRou
     response.json({ message: 'Conversation deleted successfully' });
   });
   return router;
+}
+
+/** One that is deleted while a list is read is left out of it. */
+async function unlessGone(reading: Promise<ChatConversation>): Promise<ChatConversation | undefined> {
+  return reading.catch((error: unknown) => {
+    if (error instanceof ParleyError && error.code === 'CONVERSATION_NOT_FOUND') return undefined;
+    throw error;
+  });
 }
