@@ -144,6 +144,8 @@ export class ChatSession {
 
   #onResumed(reply: CallReply<'resume'>, afterSeq: number): boolean {
     this.#identity.learn(reply);
+    // Also why a repair was refused before, during which the connection has stayed what it is.
+    this.store.connectionChanged(this.store.snapshot.connection, undefined);
     return this.#apply({ type: 'resumed', payload: reply, afterSeq });
   }
 
@@ -153,9 +155,8 @@ export class ChatSession {
   }
 
   #onState(state: ConnectionState, error: ErrorBody | undefined): void {
-    const { isOnline } = this.#connection;
-    this.store.connectionChanged(state, error ?? (isOnline ? undefined : this.store.snapshot.error));
-    if (isOnline) this.outbox.open();
+    this.store.connectionChanged(state, error ?? this.store.snapshot.error);
+    if (this.#connection.isOnline) this.outbox.open();
     else {
       this.outbox.pause();
       this.#typing.stop();

@@ -1,40 +1,10 @@
-import type { NativeMessage } from '@parley/contracts';
 import { expect, test } from 'vitest';
-import { FakeMachine, settled } from '../test/fake-machine.ts';
-import { createParleyClient, type ParleyClientOptions } from './parley-client.ts';
+import { at, clientOnFakeMachine, resumed, row } from '../test/client-on-fake-machine.ts';
+import { settled } from '../test/fake-machine.ts';
 import { memoryStorage } from './storage/key-value-storage.ts';
 
-const at = { conversationId: 'c-1' };
-const row = (seq: number, fields: Partial<NativeMessage> = {}): NativeMessage => ({
-  ...at,
-  ...{ id: `m${seq}`, seq, role: 'user', content: `text ${seq}`, status: 'complete' },
-  createdAt: '2026-01-01T00:00:00.000Z',
-  ...fields,
-});
-
-const resumed = (messages: NativeMessage[] = [], fields: object = {}) => ({
-  ...{ ok: true, ...at, token: 'issued', mode: 'ai', doubleText: 'queue', hasNewer: false },
-  ...{ messages, pieces: [], ...fields },
-});
-
-function set(options: Partial<ParleyClientOptions> = {}) {
-  const machine = new FakeMachine(options.storage);
-  const client = createParleyClient({ url: 'http://gateway', ...machine.environment, ...options });
-  const connect = async (): Promise<void> => {
-    client.start();
-    await settled();
-    machine.link.listener.connected();
-  };
-  const goOnline = async (messages: NativeMessage[] = []): Promise<void> => {
-    await connect();
-    machine.link.call('resume').answer(resumed(messages));
-    await settled();
-  };
-  return { machine, client, connect, goOnline };
-}
-
 test('does nothing before its start, and leaves nothing after its close', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   expect(machine.links).toEqual([]);
   await goOnline([row(1), row(2, { role: 'assistant', status: 'streaming' })]);
   machine.link.listener.event({ type: 'typing', payload: { ...at, who: 'admin', isTyping: true } });
@@ -50,7 +20,7 @@ test('does nothing before its start, and leaves nothing after its close', async 
 });
 
 test('a client closed before its storage was read does not connect', async () => {
-  const { machine, client } = set();
+  const { machine, client } = clientOnFakeMachine();
   client.start();
   client.close();
   await settled();
@@ -58,7 +28,7 @@ test('a client closed before its storage was read does not connect', async () =>
 });
 
 test('the snapshot is the same object until something changes, and listeners hear of each change', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   await goOnline();
   let calls = 0;
   const unsubscribe = client.subscribe(() => calls++);
@@ -74,10 +44,10 @@ test('the snapshot is the same object until something changes, and listeners hea
 
 test('the token and the conversation are remembered for the next page', async () => {
   const storage = memoryStorage();
-  const first = set({ storage });
+  const first = clientOnFakeMachine({ storage });
   await first.goOnline();
   expect(first.machine.link.target.token).toBeUndefined();
-  const second = set({ storage });
+  const second = clientOnFakeMachine({ storage });
   await second.goOnline();
   expect(second.machine.link.target.token).toBe('issued');
   expect(second.machine.link.call('resume').payload).toEqual({ ...at, positions: [], afterSeq: 0 });
@@ -85,7 +55,7 @@ test('the token and the conversation are remembered for the next page', async ()
 
 test('a given token is neither stored nor replaced, a given conversation is not remembered', async () => {
   const storage = memoryStorage();
-  const { machine, goOnline } = set({ storage, token: 'admin', conversationId: 'c-1' });
+  const { machine, goOnline } = clientOnFakeMachine({ storage, token: 'admin', conversationId: 'c-1' });
   await goOnline();
   machine.link.listener.lost();
   await machine.pass(1_000);
@@ -95,7 +65,7 @@ test('a given token is neither stored nor replaced, a given conversation is not 
 });
 
 test('a gap is repaired over the same link, with the positions held', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   await goOnline([row(1), row(2, { id: 'a', role: 'assistant', status: 'streaming' })]);
   const piece = (offset: number, text: string) =>
     machine.link.listener.event({
@@ -115,7 +85,7 @@ test('a gap is repaired over the same link, with the positions held', async () =
 });
 
 test('an answer of which nothing is heard is asked for', async () => {
-  const { machine, goOnline } = set();
+  const { machine, goOnline } = clientOnFakeMachine();
   await goOnline([row(1), row(2, { id: 'a', role: 'assistant', status: 'pending' })]);
   expect(machine.link.asked).toHaveLength(1);
   await machine.pass(8_000);
@@ -123,7 +93,7 @@ test('an answer of which nothing is heard is asked for', async () => {
 });
 
 test('messages, edits and admins’ words go out one by one, each as what it is', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   await goOnline();
   client.send('one');
   client.edit('m1', 'two');
@@ -145,14 +115,14 @@ test('messages, edits and admins’ words go out one by one, each as what it is'
 });
 
 test('text that cannot be sent is refused at once', () => {
-  const { client } = set();
+  const { client } = clientOnFakeMachine();
   expect(() => client.send('   ')).toThrow('is required');
   expect(() => client.send('x'.repeat(1_000_001))).toThrow('too long');
   expect(client.getSnapshot().transcript.outgoing).toEqual([]);
 });
 
 test('stops the answer under way, asks for the newest one again, and hands over to people', async () => {
-  const { machine, client, goOnline } = set({ token: 'admin' });
+  const { machine, client, goOnline } = clientOnFakeMachine({ token: 'admin' });
   const answer = { id: 'a', role: 'assistant', replyTo: 'm3' } as const;
   const earlier = row(2, { role: 'assistant', replyTo: 'm1' });
   await goOnline([row(1), earlier, row(3), row(4, { ...answer, status: 'streaming' })]);
@@ -181,7 +151,7 @@ test('stops the answer under way, asks for the newest one again, and hands over 
 });
 
 test('a retry whose acknowledgement was lost asks for the same further answer', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   const rows = [row(1), row(2, { id: 'a', role: 'assistant', replyTo: 'm1' })];
   await goOnline(rows);
   const lost = client.retry();
@@ -199,7 +169,7 @@ test('a retry whose acknowledgement was lost asks for the same further answer', 
 });
 
 test('what was missed is read page by page, and shown as it comes', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   await goOnline([row(1), row(2), row(3)]);
   machine.link.listener.lost();
   await machine.pass(1_000);
@@ -227,7 +197,7 @@ test('what was missed is read page by page, and shown as it comes', async () => 
 });
 
 test('loads what is older, a page at a time, until there is nothing older', async () => {
-  const { machine, client, connect } = set();
+  const { machine, client, connect } = clientOnFakeMachine();
   await expect(client.loadOlder()).resolves.toBeUndefined();
   await connect();
   machine.link.call('resume').answer(resumed([row(5), row(6)], { hasOlder: true }));
@@ -246,7 +216,7 @@ test('loads what is older, a page at a time, until there is nothing older', asyn
 });
 
 test('an older page that has changed while it was read is read again', async () => {
-  const { machine, client, connect } = set();
+  const { machine, client, connect } = clientOnFakeMachine();
   await connect();
   machine.link.call('resume').answer(resumed([row(5), row(6)], { hasOlder: true }));
   await settled();
@@ -262,7 +232,7 @@ test('an older page that has changed while it was read is read again', async () 
 });
 
 test('what is refused, or cannot be asked, is told to whoever asked', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   await expect(client.setMode('human')).rejects.toMatchObject({ code: 'BUSY', retryAfterMs: 1_000 });
   await goOnline();
   const asked = client.setMode('human');
@@ -272,7 +242,7 @@ test('what is refused, or cannot be asked, is told to whoever asked', async () =
 });
 
 test('says that somebody types while there is a connection, and shows others only as long as they do', async () => {
-  const { machine, client, goOnline } = set();
+  const { machine, client, goOnline } = clientOnFakeMachine();
   client.setTyping(true);
   await goOnline();
   client.setTyping(true);
@@ -282,19 +252,4 @@ test('says that somebody types while there is a connection, and shows others onl
   expect(client.getSnapshot().transcript.typing.admin).toBe(true);
   await machine.pass(6_000);
   expect(client.getSnapshot().transcript.typing.admin).toBe(false);
-});
-
-test('shows why the server has refused until it is connected', async () => {
-  const { machine, client } = set();
-  client.start();
-  await settled();
-  const error = { code: 'RATE_LIMIT_EXCEEDED' as const, message: 'Slow down', retryAfterMs: 100 };
-  machine.link.listener.lost(error);
-  expect(client.getSnapshot()).toMatchObject({ connection: 'waiting', error });
-  await machine.pass(1_000);
-  expect(client.getSnapshot()).toMatchObject({ connection: 'connecting', error });
-  machine.link.listener.connected();
-  machine.link.call('resume').answer(resumed());
-  await settled();
-  expect(client.getSnapshot()).toMatchObject({ connection: 'online', error: undefined });
 });

@@ -7,7 +7,7 @@ import type { Transcript } from './transcript/transcript.ts';
 /** Everything that there is to show. Never changed, only replaced. */
 export interface ParleySnapshot {
   readonly connection: ConnectionState;
-  /** Why the server has refused the last attempt to connect. */
+  /** Why the server has refused the last attempt to connect, or to tell what is missing. */
   readonly error: ErrorBody | undefined;
   readonly transcript: Transcript;
 }
@@ -44,7 +44,8 @@ export class SnapshotStore {
   }
 
   connectionChanged(connection: ConnectionState, error: ErrorBody | undefined): void {
-    this.#replace({ ...this.#snapshot, connection, error });
+    const isSame = connection === this.#snapshot.connection && error === this.#snapshot.error;
+    if (!isSame) this.#replace({ ...this.#snapshot, connection, error });
   }
 
   #replace(snapshot: ParleySnapshot): void {
