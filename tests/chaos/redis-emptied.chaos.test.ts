@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { redisNames } from '@parley/contracts';
-import { Cluster, ScriptedProvider, answer, waitFor } from '@parley/testkit';
+import { Cluster, ScriptedProvider, answer, pieces, waitFor } from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { nativeClient, send, shownText } from '../e2e/clients/native-client.ts';
@@ -37,7 +37,7 @@ async function expectAnsweredOnce(url: string, { conversationId, prompt, client 
   expect(client.all('answer-ended')).toHaveLength(1);
 }
 
-describe.concurrent('Redis emptied while jobs wait in it', () => {
+describe.concurrent('Redis emptied while jobs are in it', () => {
   test('answers that wait for a worker: the sweeper brings them back, each is answered once', async () => {
     await using provider = await ScriptedProvider.start();
     provider.script(answer(REPLY));
@@ -50,6 +50,21 @@ describe.concurrent('Redis emptied while jobs wait in it', () => {
     await cluster.addWorker();
     for (const question of questions) await expectAnsweredOnce(url, question);
     expect(provider.requests.map(({ prompt }) => prompt).toSorted()).toEqual(['One?', 'Three?', 'Two?']);
+  });
+
+  test('an answer that is being written for longer than the sweeper waits: it stays with its worker', async () => {
+    await using provider = await ScriptedProvider.start();
+    const words = REPLY.split(/(?<= )/);
+    provider.script(pieces(words, { everyMs: 800 }));
+    const env = { SWEEP_AFTER_MS: '0', SWEEP_INTERVAL_MS: '20' };
+    await using cluster = await Cluster.start({ provider, env });
+    const url = cluster.gateways[0]?.url ?? '';
+    using question = await ask(url, 'One?');
+    await question.client.until('answer-piece');
+    await flush(cluster.redis.url);
+    await expectAnsweredOnce(url, question);
+    expect(await question.client.until('answer-ended')).toMatchObject({ epoch: 1 });
+    expect(provider.requests).toHaveLength(1);
   });
 
   test('an ended answer that waits to be stored: it is produced once more, and stored once', async () => {
@@ -78,6 +93,12 @@ async function empty(redisUrl: string, queue: keyof typeof redisNames.queues, jo
     what: `${jobs} jobs to wait in the queue ${queue}`,
     deadlineMs: 20_000,
   });
+  await redis.quit();
+  await flush(redisUrl);
+}
+
+async function flush(redisUrl: string): Promise<void> {
+  const redis = new Redis(redisUrl);
   await redis.flushall();
   await redis.quit();
 }

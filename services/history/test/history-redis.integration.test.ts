@@ -128,6 +128,22 @@ test('the sweeper queues an answer that nobody works on, and leaves alone what h
   expect(await readMetric(service.url, 'parley_history_answers_swept_total')).toBe(2);
 });
 
+test('an answer whose worker lives is not queued again when Redis loses its heartbeat with all its data', async () => {
+  const { client, ask } = await startHistory(redis, SWEEPING);
+  const jobs = openQueue('answers', redis.url);
+  const connection = connect(redis.url);
+  const [conversationId, clientMessageId] = [newId(), 'k1'];
+  const alive = { conversationId, answerId: answerIdOf(messageIdOf(conversationId, clientMessageId)) };
+  using _heartbeat = await AnswerHeartbeat.start(connection, alive, () => undefined);
+  await client.call('appendTurn', { conversationId, clientMessageId, content: 'Why?' });
+  await client.call('claimAnswer', { ...alive, contextMessages: 1 });
+  await connection.flushall();
+  // It is looked at after the other one, and no less often.
+  const stuck = await ask(newId());
+  await waitFor(() => jobs.getJob(stuck.id), { what: 'the answer to be queued' });
+  expect(await jobs.getJob(alive.answerId)).toBeUndefined();
+});
+
 test('the sweeper queues an answer again whose job has failed', async () => {
   const { ask } = await startHistory(redis, SWEEPING);
   const jobs = openQueue('answers', redis.url);
