@@ -47,8 +47,12 @@ export class OutageWorld implements AsyncDisposable {
     await waitFor(failed, { what: 'a worker to fail', deadlineMs: 20_000 });
   }
 
-  /** Lets an answer stream, does the damage in the middle of it, and expects that everything is well in the end. */
-  async streamThrough(damage: () => Promise<void>): Promise<void> {
+  /**
+   * Lets an answer stream, does the damage in the middle of it, and expects that everything is well in the end.
+   *
+   * @param runs how often the provider may be asked for that answer.
+   */
+  async streamThrough(damage: () => Promise<void>, runs = 2): Promise<void> {
     const conversationId = randomUUID();
     using visitor = await this.client(0);
     using watcher = await this.client(1);
@@ -66,9 +70,10 @@ export class OutageWorld implements AsyncDisposable {
       expect(ended).toMatchObject({ id: answerId, status: 'complete', content: TEXT });
       expect(TEXT.startsWith(shownText(client, answerId))).toBe(true);
       expect(client.all('answer-ended')).toHaveLength(1);
+      expect(ended.epoch).toBeLessThanOrEqual(runs);
     }
     expect(await this.stored(conversationId)).toEqual(['Go', TEXT]);
-    expect(this.provider.requests.filter(({ prompt }) => prompt === 'Go').length).toBeLessThanOrEqual(2);
+    expect(this.provider.requests.filter(({ prompt }) => prompt === 'Go').length).toBeLessThanOrEqual(runs);
     this.provider.script(answer('Still here'));
     await this.answered(conversationId, 'And now?', 'Still here');
     expect(await this.stored(conversationId)).toEqual(['Go', TEXT, 'And now?', 'Still here']);

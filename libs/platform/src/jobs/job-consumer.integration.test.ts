@@ -144,6 +144,45 @@ test('a job whose lock is lost is let go of', async () => {
   await held.underWay(2);
 });
 
+test('a job whose lock ran out while Redis was away is carried on, whoever looks for such jobs first', async () => {
+  const held = new HeldJobs();
+  const other = new HeldJobs();
+  const timing = { lockMs: 1_000, stalledCheckMs: 50 };
+  consume(held.process, timing).start();
+  await jobs.add('j-1', { name: 'one' });
+  await held.underWay(1);
+  consume(other.process, timing).start();
+  const [stalled, ...gone] = ['stalled', 'stalled-check', 'watched', 'j-1:lock'].map(name =>
+    jobs.queue.toKey(name),
+  );
+  // What an outage leaves behind that is longer than the lock.
+  await redis
+    .multi()
+    .del(gone)
+    .sadd(stalled ?? '', 'j-1')
+    .exec();
+  const isLocked = async (): Promise<boolean> => (await redis.exists(jobs.queue.toKey('j-1:lock'))) === 1;
+  await waitFor(isLocked, { what: 'it to be locked again' });
+  const isLookedFor = async (): Promise<boolean> => (await redis.sismember(stalled ?? '', 'j-1')) === 1;
+  await waitFor(isLookedFor, { what: 'jobs without a lock to be looked for again' });
+  held.end();
+  await waitFor(async () => (await jobs.queue.getActiveCount()) === 0, { what: 'it to be done' });
+  expect([held.begun, held.letGo, other.begun]).toEqual([['one'], [], []]);
+});
+
+test('a job that another process has begun since is let go of, though its lock has run out, too', async () => {
+  const held = new HeldJobs();
+  consume(held.process, { lockMs: 400, stalledCheckMs: 100 }).start();
+  await jobs.add('j-1', { name: 'one' });
+  await held.underWay(1);
+  const job = jobs.queue.toKey('j-1');
+  await redis.multi().hincrby(job, 'ats', 1).del(`${job}:lock`).exec();
+  await waitFor(() => held.letGo.length === 1, { what: 'it to be let go of' });
+  // The other process does not come back.
+  held.end();
+  await held.underWay(2);
+});
+
 test('a job that Redis has lost is carried on: nobody else can have it', async () => {
   const held = new HeldJobs();
   consume(held.process, { lockMs: 400 }).start();

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { redisNames, type Versioned } from '@parley/contracts';
-import { UnrecoverableError, Worker, type Job } from 'bullmq';
+import { UnrecoverableError, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import type { Log } from '../logging/logger.ts';
+import { JobWorker } from './job-worker.ts';
 
 /**
  * Does one job. What it throws has the job tried again, as often as its producer allows.
@@ -29,7 +30,7 @@ export interface JobConsumerOptions<S extends z.ZodRawShape> {
   readonly concurrency: number;
   /** Milliseconds after which a killed process's jobs may be taken over; renewed at half time. */
   readonly lockMs: number;
-  /** Milliseconds between two looks for such jobs. */
+  /** Milliseconds between two looks for such jobs; well below half of `lockMs`. */
   readonly stalledCheckMs: number;
   /** How often a job may lose its process before it is given up. */
   readonly maxStalled: number;
@@ -47,20 +48,19 @@ const CLOSE_MS = 1_000;
  */
 const WAIT_S = 2;
 
-/** Its closing hangs when the connection is just reconnecting: https://github.com/taskforcesh/bullmq/issues/4656 */
-class LeavableWorker extends Worker {
-  /** Stops the timer that would have been stopped at the end of the closing, and would run for ever. */
-  async leave(): Promise<void> {
-    await this.lockManager.close();
-  }
+/** A job under way. */
+interface Run {
+  readonly job: Job;
+  /** Aborting lets go of it. */
+  readonly control: AbortController;
 }
 
 /** Takes the jobs of one queue. */
 export class JobConsumer<S extends z.ZodRawShape> {
   readonly #options: JobConsumerOptions<S>;
-  readonly #worker: LeavableWorker;
-  /** The jobs under way by their ids; aborting lets go of one. */
-  readonly #runs = new Map<string, AbortController>();
+  readonly #worker: JobWorker;
+  /** By the ids of their jobs. */
+  readonly #runs = new Map<string, Run>();
   #draining: Promise<void> | undefined;
   /** The deadline of the drain is over: nothing is begun any more. */
   #isLate = false;
@@ -68,8 +68,7 @@ export class JobConsumer<S extends z.ZodRawShape> {
   constructor(options: JobConsumerOptions<S>) {
     const { queueName, redis, concurrency, lockMs, stalledCheckMs, maxStalled, retryMs, log } = options;
     this.#options = options;
-    this.#worker = new LeavableWorker(queueName, job => this.#process(job), {
-      connection: redis,
+    this.#worker = new JobWorker(queueName, job => this.#process(job), redis, {
       prefix: redisNames.queuePrefix,
       autorun: false,
       concurrency,
@@ -115,7 +114,7 @@ export class JobConsumer<S extends z.ZodRawShape> {
   async #drain(deadlineMs: number): Promise<void> {
     const deadline = setTimeout(() => {
       this.#isLate = true;
-      for (const run of this.#runs.values()) run.abort(new Error('shutting down'));
+      for (const { control } of this.#runs.values()) control.abort(new Error('shutting down'));
     }, deadlineMs);
     const closed = new AbortController();
     const closing = this.#worker.close().finally(() => closed.abort());
@@ -144,25 +143,23 @@ export class JobConsumer<S extends z.ZodRawShape> {
       throw new UnrecoverableError(`not a job of queue ${queueName}: ${parsed.error.message}`);
     if (this.#isLate) throw new Error('shutting down');
     const jobId = job.id ?? '';
-    const run = new AbortController();
+    const run = { job, control: new AbortController() };
     this.#runs.set(jobId, run);
     try {
-      await process(parsed.data, job, run.signal);
+      await process(parsed.data, job, run.control.signal);
     } finally {
       if (this.#runs.get(jobId) === run) this.#runs.delete(jobId);
     }
   }
 
-  /**
-   * Another process has, or will get, these jobs. Unless Redis has lost them altogether: nobody else can have them then, so
-   * they are carried on.
-   */
+  /** Another process has, or will get, those of these jobs that cannot be locked again. */
   async #letGo(jobIds: readonly string[]): Promise<void> {
     // Looked up before anything is awaited: this very process may take one of them again meanwhile, and that run is fine.
-    const runs = jobIds.map(jobId => [jobId, this.#runs.get(jobId)] as const);
-    for (const [jobId, run] of runs) {
-      const exists = await this.#options.redis.exists(this.#worker.toKey(jobId)).catch(() => 1);
-      if (exists === 1) run?.abort(new Error('The lock is lost'));
-    }
+    const runs = jobIds.flatMap(jobId => this.#runs.get(jobId) ?? []);
+    const looks = runs.map(async ({ job, control }) => {
+      if (!(await this.#worker.takeBack(job))) control.abort(new Error('The lock is lost'));
+    });
+    // If Redis does not say, it is asked again after the next renewal.
+    await Promise.allSettled(looks);
   }
 }

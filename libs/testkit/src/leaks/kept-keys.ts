@@ -21,9 +21,9 @@ export const KEPT_KEYS: readonly KeptKeys[] = [
     because: 'jobs must not be lost; whoever comes next takes them (the jobs themselves: queued-jobs.ts)',
   },
   {
-    name: new RegExp(`${queue}:stalled-check$`),
+    name: new RegExp(`${queue}:(stalled-check|watched)$`),
     expire: true,
-    because: 'BullMQ: workers have looked for stalled jobs a moment ago',
+    because: 'workers have looked for stalled jobs a moment ago',
   },
   {
     name: /^parley:\{[^{}]+\}:(live|answer:[^:]+(:text)?)$/,

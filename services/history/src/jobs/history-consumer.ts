@@ -6,7 +6,7 @@ import type { FinishAnswer } from '../use-cases/finish-answer.ts';
 const CONCURRENCY = 50;
 /** How soon another process takes over the jobs of one that was killed: somebody is waiting for that answer. */
 const LOCK_MS = 10_000;
-const STALLED_CHECK_MS = 5_000;
+const STALLED_CHECK_MS = 2_000;
 /** A job is only given up for what the store says of it, not because history processes were killed around it. */
 const MAX_STALLED = 1_000;
 
