@@ -21,7 +21,7 @@ import { CarefulStorage } from './storage/careful-storage.ts';
 import { newestAnswer } from './transcript/newest-answer.ts';
 import { resumeRequest } from './transcript/resume-request.ts';
 import type { TranscriptEvent } from './transcript/transcript-event.ts';
-import { emptyTranscript } from './transcript/transcript.ts';
+import { emptyTranscript, type Transcript } from './transcript/transcript.ts';
 import { TypingNotices } from './typing-notices.ts';
 
 const contentSchema = messageContentSchema(MAX_MESSAGE_CHARS);
@@ -46,6 +46,8 @@ export class ChatSession {
   readonly #quiet: QuietWatch;
   #loading: Promise<unknown> | undefined;
   #isStarted = false;
+  /** Those of which the resume under way may know. */
+  #answersAsked: Transcript['answers'] = [];
 
   constructor({ url, token, conversationId, environment }: ChatSessionOptions) {
     const storage = new CarefulStorage(environment.storage);
@@ -136,6 +138,7 @@ export class ChatSession {
 
   #resumeRequest(): CallPayload<'resume'> {
     const { conversationId } = this.#identity;
+    this.#answersAsked = this.store.transcript.answers;
     return {
       ...(conversationId !== undefined && { conversationId }),
       ...resumeRequest(this.store.transcript),
@@ -146,7 +149,7 @@ export class ChatSession {
     this.#identity.learn(reply);
     // Also why a repair was refused before, during which the connection has stayed what it is.
     this.store.connectionChanged(this.store.snapshot.connection, undefined);
-    return this.#apply({ type: 'resumed', payload: reply, afterSeq });
+    return this.#apply({ type: 'resumed', payload: reply, afterSeq, answers: this.#answersAsked });
   }
 
   #onEvent(event: ConversationEvent): void {

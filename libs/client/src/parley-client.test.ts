@@ -84,6 +84,26 @@ test('a gap is repaired over the same link, with the positions held', async () =
   expect(client.getSnapshot().transcript.answers[0]?.text).toBe('Hello my world!');
 });
 
+test('a page that was read before a message was stored does not take its answer away; one that was read later may', async () => {
+  const { machine, client, goOnline } = clientOnFakeMachine();
+  await goOnline([row(1)]);
+  const answers = () => client.getSnapshot().transcript.answers.map(({ answerId }) => answerId);
+  machine.say('wake');
+  client.send('two');
+  await settled();
+  machine.link.call('send').answer({ ok: true, message: row(2), answerId: 'a' });
+  await settled();
+  for (const [page, left] of [
+    [[], ['a']],
+    [[row(2)], []],
+  ] as const) {
+    machine.link.call('resume').answer(resumed([row(1), ...page]));
+    await settled();
+    expect(answers()).toEqual(left);
+    machine.say('wake');
+  }
+});
+
 test('an answer of which nothing is heard is asked for', async () => {
   const { machine, goOnline } = clientOnFakeMachine();
   await goOnline([row(1), row(2, { id: 'a', role: 'assistant', status: 'pending' })]);

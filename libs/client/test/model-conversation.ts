@@ -10,6 +10,8 @@ import type { TranscriptEvent } from '../src/transcript/transcript-event.ts';
 
 export const CONVERSATION = 'c-1';
 
+type ResumePage = Pick<CallReply<'resume'>, 'messages' | 'hasNewer' | 'hasOlder'>;
+
 interface LiveAnswer {
   epoch: number;
   text: string;
@@ -99,20 +101,23 @@ export class ModelConversation {
     }
   }
 
-  resume(positions: readonly AnswerPosition[], afterSeq: number): CallReply<'resume'> {
+  /** What a resume reads from history; more may happen before it is answered. */
+  page(afterSeq: number): ResumePage {
+    const newer = this.rows.filter(({ seq }) => seq > afterSeq);
+    const isFull = newer.length > this.#pageSize;
+    return afterSeq === 0
+      ? { messages: newer.slice(-this.#pageSize), hasNewer: false, hasOlder: isFull }
+      : { messages: newer.slice(0, this.#pageSize), hasNewer: isFull };
+  }
+
+  resume(positions: readonly AnswerPosition[], page: ResumePage): CallReply<'resume'> {
     const pieces = [...this.live].map(([answerId, { epoch, text }]): AnswerPiece => {
       const position = positions.find(held => held.answerId === answerId && held.epoch === epoch);
       const offset = position && position.offset <= text.length ? position.offset : 0;
       return { conversationId: CONVERSATION, answerId, epoch, offset, text: text.slice(offset) };
     });
-    const newer = this.rows.filter(({ seq }) => seq > afterSeq);
-    const isFull = newer.length > this.#pageSize;
-    return {
-      ...{ ok: true, conversationId: CONVERSATION, token: 't', mode: this.mode, doubleText: 'queue', pieces },
-      ...(afterSeq === 0
-        ? { messages: newer.slice(-this.#pageSize), hasNewer: false, hasOlder: isFull }
-        : { messages: newer.slice(0, this.#pageSize), hasNewer: isFull }),
-    };
+    const { mode } = this;
+    return { ok: true, conversationId: CONVERSATION, token: 't', mode, doubleText: 'queue', pieces, ...page };
   }
 
   older(beforeSeq: number): CallReply<'load-older'> {

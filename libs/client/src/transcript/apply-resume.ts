@@ -4,13 +4,16 @@ import { addPiece, pendingAnswer, placedAfter } from './answer-text.ts';
 import type { Reduced } from './reduced.ts';
 import { resumeAfter } from './resume-request.ts';
 import { mergeMessages, settledBefore } from './stored-messages.ts';
+import type { TranscriptEvent } from './transcript-event.ts';
 import { startOver, withFields, type AnswerUnderWay, type Transcript } from './transcript.ts';
 import { unlessSame } from './unless-same.ts';
 
 type ResumeReply = CallReply<'resume'>;
+type Resumed = Extract<TranscriptEvent, { type: 'resumed' }>;
 
 /** The transcript with the page that a resume has brought, and whether something is missing still. */
-export function applyResume(transcript: Transcript, reply: ResumeReply, afterSeq: number): Reduced {
+export function applyResume(transcript: Transcript, resumed: Resumed): Reduced {
+  const { payload: reply, afterSeq } = resumed;
   const isSame = reply.conversationId === transcript.conversationId;
   const asked = isSame ? transcript : startOver(transcript, reply.conversationId);
   // Begun again since it was asked: what is known now needs another page.
@@ -18,7 +21,7 @@ export function applyResume(transcript: Transcript, reply: ResumeReply, afterSeq
   const base = afterSeq === 0 ? withNewestPage(asked, reply) : asked;
   const closed = reply.messages.filter(({ status }) => isClosed(status));
   const messages = mergeMessages(base.messages, closed);
-  const { answers, needsRepair } = answersUnderWay({ ...base, messages }, reply, afterSeq);
+  const { answers, needsRepair } = answersUnderWay({ ...base, messages }, resumed);
   const firstOpenSeq = Math.min(...answers.map(({ after }) => after), Infinity);
   // What came as an event may have others before it that did not come; what a resume tells is complete.
   const completeUpTo = Math.max(base.settledSeq, afterSeq, reply.messages.at(-1)?.seq ?? 0);
@@ -26,7 +29,7 @@ export function applyResume(transcript: Transcript, reply: ResumeReply, afterSeq
   const settled = settledBefore(complete, firstOpenSeq, base.firstSeq);
   const isRewritten = asked.unreadAfter === undefined && mayBeRewritten(messages, base.settledSeq, reply);
   const isUnread = reply.hasNewer && !isRewritten && completeUpTo > afterSeq;
-  const resumed = withFields(base, {
+  const next = withFields(base, {
     mode: reply.mode,
     doubleText: reply.doubleText,
     messages,
@@ -35,7 +38,7 @@ export function applyResume(transcript: Transcript, reply: ResumeReply, afterSeq
     settledSeq: isRewritten ? 0 : Math.max(base.settledSeq, settled),
     unreadAfter: isUnread ? completeUpTo : undefined,
   });
-  return { transcript: resumed, needsRepair: needsRepair || isRewritten || isUnread };
+  return { transcript: next, needsRepair: needsRepair || isRewritten || isUnread };
 }
 
 /** With the newest page everything begins at its first message; what is held of before may be out of date, or far away. */
@@ -63,16 +66,20 @@ function mayBeRewritten(messages: Transcript['messages'], settled: number, page:
 /** Those that the server knows; what it does not know any more is not under way any more. */
 function answersUnderWay(
   transcript: Transcript,
-  { messages, pieces, hasNewer }: ResumeReply,
-  afterSeq: number,
+  { payload: { messages, pieces, hasNewer }, afterSeq, answers: asked }: Resumed,
 ): { answers: AnswerUnderWay[]; needsRepair: boolean } {
   const ended = new Set(transcript.messages.map(({ id }) => id));
   const held = new Map(transcript.answers.map(answer => [answer.answerId, answer]));
   const answers = new Map<string, AnswerUnderWay>();
+  const lastTold = messages.at(-1)?.seq ?? 0;
   for (const answer of transcript.answers) {
+    if (ended.has(answer.answerId)) continue;
     // An earlier page has told it, or a later one may.
     const wasTold = transcript.unreadAfter !== undefined && answer.after <= afterSeq;
-    if (!ended.has(answer.answerId) && (wasTold || hasNewer)) answers.set(answer.answerId, answer);
+    if (wasTold || hasNewer) answers.set(answer.answerId, answer);
+    // The page was read before there was such an answer.
+    else if (!asked.some(({ answerId }) => answerId === answer.answerId))
+      answers.set(answer.answerId, placedAfter(answer, Math.max(answer.after, lastTold)));
   }
   for (const { id, seq, status } of messages) {
     if (isClosed(status) || ended.has(id)) continue;

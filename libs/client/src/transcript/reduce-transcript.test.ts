@@ -27,10 +27,12 @@ interface Resumed {
   readonly hasNewer?: boolean;
   readonly hasOlder?: boolean;
   readonly pieces?: AnswerPiece[];
+  /** What was held when it was asked for. */
+  readonly answers?: Transcript['answers'];
 }
 const resumed = (
   messages: NativeMessage[],
-  { conversationId = 'c', afterSeq = 0, hasNewer = false, ...told }: Resumed = {},
+  { conversationId = 'c', afterSeq = 0, hasNewer = false, answers = [], ...told }: Resumed = {},
 ): TranscriptEvent => ({
   type: 'resumed',
   payload: {
@@ -38,6 +40,7 @@ const resumed = (
     ...{ pieces: [], ...told },
   },
   afterSeq,
+  answers,
 });
 
 function after(...events: TranscriptEvent[]): Transcript {

@@ -18,7 +18,7 @@ export function reduceTranscript(before: Transcript, event: TranscriptEvent): Re
 function step(transcript: Transcript, event: TranscriptEvent): Reduced {
   switch (event.type) {
     case 'resumed':
-      return applyResume(transcript, event.payload, event.afterSeq);
+      return applyResume(transcript, event);
     case 'older':
       return applyOlder(transcript, event);
     case 'message':

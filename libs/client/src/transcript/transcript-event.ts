@@ -2,12 +2,18 @@ import type { NativeMessage } from '@parley/contracts';
 import type { ConversationEvent } from '../connection/server-event.ts';
 import type { CallReply } from '../connection/native-calls.ts';
 import type { OutgoingMessage } from '../outbox/outgoing-message.ts';
+import type { Transcript } from './transcript.ts';
 
 /** Everything that can change a transcript: what the server says, what it acknowledges, what is written here. */
 export type TranscriptEvent =
   | ConversationEvent
-  /** `afterSeq` is what was asked for. */
-  | { readonly type: 'resumed'; readonly payload: CallReply<'resume'>; readonly afterSeq: number }
+  /** `afterSeq` and `answers` are what the transcript had when it was asked for. */
+  | {
+      readonly type: 'resumed';
+      readonly payload: CallReply<'resume'>;
+      readonly afterSeq: number;
+      readonly answers: Transcript['answers'];
+    }
   /** `beforeSeq` and `olderNews` are what the transcript had when it was asked for. */
   | {
       readonly type: 'older';

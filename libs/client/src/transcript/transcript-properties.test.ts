@@ -41,6 +41,8 @@ const stretch = fc.record({
   /** Index of a told event, at any time since the beginning. */
   deliveries: fc.array(fc.nat(), { maxLength: 60 }),
   inOrder: fc.boolean(),
+  /** While the resume is under way. */
+  meanwhile: fc.array(happening, { maxLength: 8 }),
   /** Pages of older messages that somebody reads back at the end. */
   olderPages: fc.nat({ max: 3 }),
 });
@@ -50,13 +52,28 @@ const pageSize = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(1_000));
 const apply = (transcript: Transcript, event: TranscriptEvent): Transcript =>
   reduceTranscript(transcript, event).transcript;
 
-/** Resumes as the client does: until nothing is missing. */
-function resumed(transcript: Transcript, conversation: ModelConversation): Transcript {
+/**
+ * Resumes as the client does: until nothing is missing.
+ *
+ * @param meanwhile what happens after the first page has been read, and is heard before the page comes.
+ */
+function resumed(
+  transcript: Transcript,
+  conversation: ModelConversation,
+  meanwhile: readonly Happening[] = [],
+): Transcript {
   for (let round = 1; ; round++) {
     const { positions, afterSeq } = resumeRequest(transcript);
-    const payload = conversation.resume(positions, afterSeq);
-    const event = { type: 'resumed' as const, payload, afterSeq };
-    const { transcript: next, needsRepair } = reduceTranscript(transcript, event);
+    const page = conversation.page(afterSeq);
+    let atPage = transcript;
+    if (round === 1) {
+      const from = conversation.told.length;
+      for (const happen of meanwhile) happen(conversation);
+      atPage = conversation.told.slice(from).reduce(apply, transcript);
+    }
+    const payload = conversation.resume(positions, page);
+    const event: TranscriptEvent = { type: 'resumed', payload, afterSeq, answers: transcript.answers };
+    const { transcript: next, needsRepair } = reduceTranscript(atPage, event);
     if (!needsRepair) return next;
     // Each page brings something; beyond that it may have to begin again once.
     expect(round).toBeLessThan(conversation.rows.length + 2);
@@ -103,7 +120,7 @@ test('whatever is lost, repeated or reordered, a resume makes the transcript exa
     fc.property(fc.array(stretch, { minLength: 1, maxLength: 5 }), pageSize, (stretches, size) => {
       const conversation = new ModelConversation(size);
       let transcript = emptyTranscript(CONVERSATION);
-      for (const { happenings, deliveries, inOrder, olderPages } of stretches) {
+      for (const { happenings, deliveries, inOrder, meanwhile, olderPages } of stretches) {
         for (const happen of happenings) happen(conversation);
         const { told } = conversation;
         const indexes = told.length === 0 ? [] : deliveries.map(index => index % told.length);
@@ -111,7 +128,7 @@ test('whatever is lost, repeated or reordered, a resume makes the transcript exa
           const event = told[index];
           if (event) transcript = frozen(apply(transcript, event));
         }
-        transcript = frozen(resumed(transcript, conversation));
+        transcript = frozen(resumed(transcript, conversation, meanwhile));
         expectStored(transcript, conversation);
         for (let page = 0; page < olderPages; page++) {
           transcript = frozen(withOlder(transcript, conversation));
