@@ -1,7 +1,7 @@
 import type { Server } from 'socket.io';
 import { Coalesced } from '../dialects/coalesced.ts';
 
-const PRESENCE_CHANGED = 'presence-changed';
+export const PRESENCE_CHANGED = 'presence-changed';
 const TELL_EVERY_MS = 500;
 
 /** What gateways tell each other through the Socket.IO adapter. */

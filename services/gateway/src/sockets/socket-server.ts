@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { redisNames } from '@parley/contracts';
-import { createAdapter } from '@socket.io/redis-adapter';
 import { scoped, type Log } from '@parley/platform';
 import helmet from 'helmet';
 import type { Redis } from 'ioredis';
 import { Server, type Namespace } from 'socket.io';
 import type { Origins } from '../http/origins.ts';
 import type { RedisConnections } from '../redis-connections.ts';
+import { NoticesAdapter } from './notices-adapter.ts';
 import { inSingleWrites } from './single-write.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -31,8 +31,8 @@ interface ConnectionError {
 }
 
 /**
- * The Socket.IO server. Its Redis adapter carries what is said to many gateways; tokens never go through it, because every
- * gateway would receive every one.
+ * The Socket.IO server. Its Redis adapter carries what gateways tell each other, and nothing for clients: every gateway would
+ * receive every token.
  */
 export function socketServer(options: SocketServerOptions): Server {
   const { http, origins, maxMessageChars, redis, admits, log } = options;
@@ -51,12 +51,12 @@ export function socketServer(options: SocketServerOptions): Server {
   // Express's middleware does not run for what Engine.IO answers.
   io.engine.use(helmet());
   logRefusals(io, log);
-  const adapterOf = createAdapter(dropping(redis.adapterPublisher), redis.adapterSubscriber, {
-    key: redisNames.socketAdapter,
-  });
+  const hearing = scoped(log, { component: 'sockets', function: 'hear' });
+  const publisher = dropping(redis.adapterPublisher);
+  const named = { key: redisNames.socketAdapter };
   // Socket.IO calls it with `new`, which an arrow function does not permit.
   io.adapter(function (namespace: Namespace) {
-    return inSingleWrites(adapterOf(namespace));
+    return inSingleWrites(new NoticesAdapter(hearing, namespace, publisher, redis.adapterSubscriber, named));
   });
   return io;
 }
