@@ -56,11 +56,11 @@ const hole = (severity: string) => ({
 });
 
 /** Runs the gate with this registry, and a cache of its own: npm keeps what it has been told of holes. */
-async function audit(registry: string): Promise<{ code: number; said: string }> {
+async function audit(registry: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; said: string }> {
   await using cache = await mkdtempDisposable(join(tmpdir(), 'parley-audit-'));
   const gate = spawn(process.execPath, ['scripts/audit.ts'], {
     cwd: root,
-    env: { ...process.env, npm_config_registry: registry, npm_config_cache: cache.path },
+    env: { ...process.env, npm_config_registry: registry, npm_config_cache: cache.path, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const [said, [code]] = await Promise.all([text(gate.stderr), once(gate, 'exit') as Promise<[number]>]);
@@ -83,13 +83,18 @@ test('smaller ones, and none, pass it without a word', { timeout: TIMEOUT_MS }, 
 });
 
 test(
-  'a registry that has no audits, or cannot be reached, passes it with a loud line',
+  'a registry that has no audits, or cannot be reached, passes it with a loud line, or fails it where one is required',
   { timeout: TIMEOUT_MS },
   async () => {
     for (const registry of [await registryThat(refuses), 'http://127.0.0.1:1']) {
-      const { code, said } = await audit(registry);
-      expect(said).toContain('NOT AUDITED');
-      expect(code).toBe(0);
+      for (const [required, expected] of [
+        ['0', 0],
+        ['1', 1],
+      ] as const) {
+        const { code, said } = await audit(registry, { REQUIRE_AUDIT: required });
+        expect(said).toContain('NOT AUDITED');
+        expect(code).toBe(expected);
+      }
     }
   },
 );
