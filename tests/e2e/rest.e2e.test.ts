@@ -237,6 +237,7 @@ test('pages of other sites may not call; helmet and CORS say so', async () => {
   const allowed = await call(urlA, '/api/health', { headers: { origin: 'http://localhost:5173' } });
   expect(allowed.headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
   const foreign = await call(urlA, '/api/health', { headers: { origin: 'http://evil.example' } });
+  expect(foreign).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
   expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
   expect(foreign.headers.get('x-content-type-options')).toBe('nosniff');
   expect(foreign.headers.get('x-powered-by')).toBeNull();

@@ -51,6 +51,36 @@ describe('S1 a page of another site', () => {
     });
   });
 
+  // As a page can send it anywhere without asking first; its origin is always what the browser says.
+  const simple = { method: 'POST', body: '{"message":"Pay for this"}' };
+  const kind = 'application/x-www-form-urlencoded';
+
+  test.each(FOREIGN)('%s: none of its calls is carried out', async origin => {
+    const asked = arena.provider.requests.length;
+    for (const path of [
+      '/api/chat',
+      '/api/chat/session',
+      '/api/chat/message',
+      '/api/health',
+      '/api/nothing',
+    ]) {
+      const reply = await call(arena.url, path, { ...simple, headers: { origin, 'content-type': kind } });
+      expect(reply).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+      expect(reply.headers.get('access-control-allow-origin')).toBeNull();
+    }
+    const listed = await call(arena.url, '/api/conversations', { headers: { origin } });
+    expect(listed).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(arena.provider.requests.length).toBe(asked);
+  });
+
+  test('that is ours, one of the gateway itself, and a program may call', async () => {
+    for (const origin of ['https://chat.example.com', 'http://localhost:5173', arena.url, undefined]) {
+      const headers = { ...(origin !== undefined && { origin }) };
+      const reply = await call(arena.url, '/api/chat/session', { body: {}, headers });
+      expect(reply).toMatchObject({ status: 200, body: { sessionId: expect.any(String) as string } });
+    }
+  });
+
   test('that is ours, and a program without a page, may connect; credentials never go with a wildcard', async () => {
     for (const origin of ['https://chat.example.com', 'http://localhost:5173']) {
       expect(await upgradeStatus(arena.url, { origin })).toBe(101);

@@ -190,12 +190,12 @@ test('S15 whoever dribbles, falls silent or never says anything is cut off, and 
   }
 }, 110_000);
 
-test('S15 a form that another page submits comes with no rights of its own', async () => {
+test('S15 a form that another page submits is not taken', async () => {
   using victim = await RecordingClient.connect(arena.url, { auth: { token: arena.cluster.adminToken } });
   expect(await victim.ask('admin-connect')).toMatchObject({ ok: true });
   const body = 'sessionId=s-1&content=hi&sender=admin';
   const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://evil.example' };
-  expect(await call(arena.url, '/api/chat/message', { body, headers })).toMatchObject({ status: 401 });
+  expect(await call(arena.url, '/api/chat/message', { body, headers })).toMatchObject({ status: 403 });
 });
 
 testAftermath(() => arena, 'X-Slow', 'klingon');

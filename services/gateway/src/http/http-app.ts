@@ -1,3 +1,4 @@
+import { ParleyError } from '@parley/contracts';
 import {
   errorHandler,
   notFound,
@@ -37,11 +38,19 @@ export function httpApp(options: HttpAppOptions): Express {
   app.use(
     cors({ origin: (origin, allow) => allow(null, !origin || origins.allows(origin)), credentials: true }),
   );
-  app.use('/api', options.limit);
+  app.use('/api', refuseForeignPages(origins), options.limit);
   app.use(express.json({ limit: options.bodyLimit }));
   app.use(express.urlencoded({ limit: options.bodyLimit, extended: false }));
   app.use('/api', ...options.routes);
   app.use(notFound);
   app.use(errorHandler({ log, showStack: options.showStack }));
   return app;
+}
+
+/** CORS keeps a reply from a page, not the call: what needs no preflight would be done, and paid for. */
+function refuseForeignPages(origins: Origins): RequestHandler {
+  return (request, _response, next) => {
+    if (!origins.allowsCall(request)) throw new ParleyError('FORBIDDEN');
+    next();
+  };
 }

@@ -18,4 +18,10 @@ export class Origins {
     const { origin } = request.headers;
     return origin === undefined || this.allows(origin);
   }
+
+  /** The same, but that a page may also call the host that it came from. */
+  allowsCall(request: IncomingMessage): boolean {
+    const { origin = '', host } = request.headers;
+    return this.allowsRequest(request) || (URL.canParse(origin) && new URL(origin).host === host);
+  }
 }
