@@ -17,6 +17,8 @@ export interface AnswerKeys {
   readonly meta: string;
   /** String: the text so far of the newest epoch. */
   readonly text: string;
+  /** String: what the last epoch before had shown, if it had shown anything. */
+  readonly before: string;
   /** Set of the conversation's answers that have a log. */
   readonly live: string;
   /** Channel on which the conversation's frames are published. */
@@ -27,6 +29,7 @@ export const redisNames = {
   answer: (conversationId: string, answerId: string): AnswerKeys => ({
     meta: `${ofConversation(conversationId)}:answer:${answerId}`,
     text: `${ofConversation(conversationId)}:answer:${answerId}:text`,
+    before: `${ofConversation(conversationId)}:answer:${answerId}:before`,
     live: liveAnswers(conversationId),
     channel: conversationChannel(conversationId),
   }),

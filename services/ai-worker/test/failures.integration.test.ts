@@ -45,6 +45,18 @@ test('when the last run fails, too, its text is kept as interrupted, and nobody 
   expect(rig.provider.requests).toHaveLength(2);
 });
 
+test.each([
+  ['fails', failure(503)],
+  ['ends', answer('', { finishReason: 'content_filter' })],
+])('when the last run %s without text, what the one before has shown is kept', async (_, last) => {
+  await using rig = await WorkerRig.start();
+  await rig.startWorker();
+  rig.provider.scriptNext(pieces(words, { faults: [cutAfter(2)] }), last);
+  const order = await rig.ask();
+  expect(await rig.finish(order)).toMatchObject({ status: 'interrupted', text: 'one two ', epoch: 2 });
+  expect(rig.provider.requests).toHaveLength(2);
+});
+
 test('when the last run fails without text, the apology is the text', async () => {
   await using rig = await WorkerRig.start();
   await rig.startWorker();

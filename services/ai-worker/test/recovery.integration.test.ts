@@ -37,6 +37,17 @@ test('a second death keeps the text that was shown', async () => {
   expect(rig.provider.requests).toHaveLength(1);
 });
 
+test('a second death before the first piece keeps the text that the first has left', async () => {
+  await using rig = await WorkerRig.start();
+  const order = await rig.ask('why?', { runs: 2, epoch: 2 });
+  await rig.log.open(order, 1);
+  await rig.log.append(order, 1, 0, 'half ');
+  await rig.log.open(order, 2);
+  await rig.startWorker();
+  expect(await rig.finish(order)).toMatchObject({ status: 'interrupted', text: 'half ', epoch: 3 });
+  expect(rig.provider.requests).toEqual([]);
+});
+
 test.for([
   { run: 'no run', runs: 2 },
   { run: 'a run', runs: 1 },

@@ -4,7 +4,6 @@ import { OwnedRedis } from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { AnswerLog, type AnswerRef } from './answer-log.ts';
-import { AnswerHeartbeat } from './heartbeat.ts';
 
 let redis: Redis;
 let subscriber: Redis;
@@ -282,14 +281,4 @@ test('the scripts survive that Redis forgets them', async () => {
   await log.open(answer, 1);
   await redis.script('FLUSH');
   expect(await log.append(answer, 1, 0, 'still here')).toBe('ok');
-});
-
-test('a heartbeat is there from its start to its end', async () => {
-  const failed: unknown[] = [];
-  {
-    using _ = await AnswerHeartbeat.start(redis, answer, error => failed.push(error));
-    expect(await AnswerHeartbeat.isAlive(redis, answer)).toBe(true);
-  }
-  expect(await AnswerHeartbeat.isAlive(redis, answer)).toBe(false);
-  expect(failed).toEqual([]);
 });

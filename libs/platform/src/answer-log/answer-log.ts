@@ -159,7 +159,7 @@ export class AnswerLog {
   }
 
   /**
-   * Ends an answer whose worker is gone and hands over what it had written.
+   * Ends an answer whose worker is gone and hands over what it had written; if that is nothing, what the epoch before had.
    *
    * @returns undefined if a newer epoch has been opened meanwhile.
    */
@@ -212,5 +212,5 @@ export class AnswerLog {
 
 function keyList({ conversationId, answerId }: AnswerRef): string[] {
   const keys: AnswerKeys = redisNames.answer(conversationId, answerId);
-  return [keys.meta, keys.text, keys.live, keys.channel];
+  return [keys.meta, keys.text, keys.live, keys.channel, keys.before];
 }

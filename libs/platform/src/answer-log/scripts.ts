@@ -2,7 +2,7 @@
  * The answer log's scripts. Each writes and publishes on the conversation's channel at once, so a reader never sees a frame
  * whose text is not in the log. All but APPEND touch one answer's keys.
  *
- * KEYS, where nothing else is said: 1 meta, 2 text, 3 live, 4 channel. All times are milliseconds.
+ * KEYS, where nothing else is said: 1 meta, 2 text, 3 live, 4 channel, 5 before. All times are milliseconds.
  *
  * The meta hash: `epoch`; `state`; `ending`, once the text is whole; `pen`, `<epoch>:<length>` while the epoch may be written,
  * which is all that a piece has to fit, and else empty.
@@ -21,6 +21,8 @@ end
  *
  * An opening that arrives twice (a connection that broke between write and reply sends it again) changes nothing. History
  * gives an epoch to one worker only, so who finds it open and empty is the worker that has opened it.
+ *
+ * What was shown until then is put aside: should nothing come of this epoch, it is the answer.
  */
 export const OPEN = `${FENCE_OF}
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'pen')
@@ -32,7 +34,9 @@ if current == tonumber(ARGV[1]) then
 end
 if meta[1] == ARGV[5] then return 'forgotten' end
 if current >= tonumber(ARGV[1]) then return 'replaced' end
+if redis.call('STRLEN', KEYS[2]) > 0 then redis.call('RENAME', KEYS[2], KEYS[5]) end
 redis.call('DEL', KEYS[2])
+redis.call('PEXPIRE', KEYS[5], ARGV[2])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', 'streaming', 'pen', pen)
 redis.call('HDEL', KEYS[1], 'ending')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -129,8 +133,9 @@ return 'ok'
 `;
 
 /**
- * ARGV: epoch, ttl. Takes the text over from a dead worker: nobody may append any more. Returns the text and the state, which
- * is that of its own epoch's fence if there is one: the answer has been asked to end meanwhile.
+ * ARGV: epoch, ttl. Takes the text over from a dead worker, or, if it had not come to any, that of the epoch before: nobody may
+ * append any more. Returns the text and the state, which is that of its own epoch's fence if there is one: the answer has been
+ * asked to end meanwhile.
  */
 export const SEAL = `${FENCE_OF}
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
@@ -140,6 +145,9 @@ if current > epoch then return false end
 local state = current == epoch and fence_of(meta[2]) or 'finished'
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', state, 'pen', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+if redis.call('STRLEN', KEYS[2]) == 0 and redis.call('EXISTS', KEYS[5]) == 1 then
+  redis.call('RENAME', KEYS[5], KEYS[2])
+end
 return { redis.call('GET', KEYS[2]) or '', state }
 `;
 
@@ -150,6 +158,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
   redis.call('PEXPIRE', KEYS[2], ARGV[1])
 end
+redis.call('DEL', KEYS[5])
 redis.call('SREM', KEYS[3], ARGV[2])
 redis.call('PUBLISH', KEYS[4], ARGV[3])
 return 'ok'
@@ -157,7 +166,7 @@ return 'ok'
 
 /** ARGV: an epoch that is never reached, ttl, answerId. What is left refuses whoever still writes, and goes by itself. */
 export const FORGET = `
-redis.call('DEL', KEYS[2])
+redis.call('DEL', KEYS[2], KEYS[5])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', 'stored', 'pen', '')
 redis.call('HDEL', KEYS[1], 'ending')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])

@@ -26,7 +26,7 @@ export const KEPT_KEYS: readonly KeptKeys[] = [
     because: 'workers have looked for stalled jobs a moment ago',
   },
   {
-    name: /^parley:\{[^{}]+\}:(live|answer:[^:]+(:text)?)$/,
+    name: /^parley:\{[^{}]+\}:(live|answer:[^:]+(:text|:before)?)$/,
     expire: true,
     because: 'readers that are on their way may still want an answer log; late writers must be refused',
   },

@@ -72,7 +72,7 @@ export class ProduceAnswer {
         if (done) return done;
         return claim.outcome === 'run'
           ? await this.#run(attempt, claim, signal, patienceMs)
-          : await this.#endForTheDead(attempt, claim.endAs);
+          : await this.#endWithShown(attempt, claim.endAs);
       }
     }
   }
@@ -115,7 +115,7 @@ export class ProduceAnswer {
     if (opened === 'replaced') return this.#keepSilent(attempt);
     if (opened === 'forgotten') return this.#giveBack(attempt, FORGOTTEN_RETRY_MS);
     // Somebody was quicker than the first word; a run before may have shown some.
-    if (opened !== 'ok') return this.#endForTheDead(attempt, endAskedBy(opened));
+    if (opened !== 'ok') return this.#endWithShown(attempt, endAskedBy(opened));
     const result = await this.#pump(attempt, claim, signal);
     this.#ports.metrics.ran(result);
     const verdict = verdictOn(result, { lastRun: claim.lastRun, patienceMs });
@@ -125,7 +125,10 @@ export class ProduceAnswer {
       case 'finish':
         return this.#finish(attempt, verdict.ending, result.text);
       case 'apologize':
-        return this.#apologize(attempt, apologyFor(result));
+        // A run before may have shown some text.
+        return epoch > 1
+          ? this.#endWithShown(attempt, undefined, apologyFor(result))
+          : this.#apologize(attempt, apologyFor(result));
       case 'keep-silent':
         return this.#keepSilent(attempt);
       case 'wait':
@@ -150,8 +153,8 @@ export class ProduceAnswer {
     });
   }
 
-  /** No run is left or wanted, and the worker of the last one is gone: what it has shown is the answer. */
-  async #endForTheDead(attempt: Attempt, wish: EndAs | undefined): Promise<Outcome> {
+  /** No run is left or wanted: what the last one has shown, or the one before if that is nothing, is the answer. */
+  async #endWithShown(attempt: Attempt, wish: EndAs | undefined, apology = APOLOGY): Promise<Outcome> {
     const sealed = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
     if (!sealed) return this.#keepSilent(attempt);
     const { text, fence } = sealed;
@@ -161,10 +164,10 @@ export class ProduceAnswer {
     if (text !== '') return this.#finish(attempt, { status: 'interrupted' }, text);
     // A sealed log takes nothing any more; this opens it for the apology.
     await attempt.sink.restore('');
-    return this.#apologize(attempt);
+    return this.#apologize(attempt, apology);
   }
 
-  async #apologize(attempt: Attempt, apology = APOLOGY): Promise<Outcome> {
+  async #apologize(attempt: Attempt, apology: string): Promise<Outcome> {
     const writer = new MergingWriter(attempt.sink);
     void writer.write(apology);
     await writer.close();
@@ -195,7 +198,7 @@ export class ProduceAnswer {
     const { released } = await this.#ports.history.call('releaseAnswer', pen);
     if (released) return waitFor(ms);
     const { held, endAs } = await this.#ports.history.call('getPen', pen);
-    return held && endAs ? this.#endForTheDead(attempt, endAs) : this.#keepSilent(attempt);
+    return held && endAs ? this.#endWithShown(attempt, endAs) : this.#keepSilent(attempt);
   }
 
   #keepSilent({ answer, epoch }: Attempt): Outcome {
