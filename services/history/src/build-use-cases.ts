@@ -13,6 +13,7 @@ import { completeTurn } from './use-cases/complete-turn.ts';
 import { createConversation } from './use-cases/create-conversation.ts';
 import { deleteConversation } from './use-cases/delete-conversation.ts';
 import { endAnswer } from './use-cases/end-answer.ts';
+import { endForItsWorker } from './use-cases/end-for-its-worker.ts';
 import { endOpenAnswers } from './use-cases/end-open-answers.ts';
 import { finishAnswer, type FinishAnswer } from './use-cases/finish-answer.ts';
 import { retryAnswer } from './use-cases/retry-answer.ts';
@@ -42,9 +43,19 @@ export function buildUseCases({ store, redis, metrics, maxRuns, log }: UseCaseDe
   const { answerLog, frames, answers } = redis;
   const announcements = new Announcements(redis.patientFrames, metrics, log);
   const settleAnswer = answerSettlement({ store, answerLog, frames, answers });
-  const end = endAnswer({ store, answerLog, frames, settleAnswer, metrics, log });
+  const endForWorker = endForItsWorker({ store, answerLog, settleAnswer, metrics });
+  const end = endAnswer({
+    store,
+    answerLog,
+    frames,
+    isWorkedOn: redis.isWorkedOn,
+    endForItsWorker: endForWorker,
+    settleAnswer,
+    metrics,
+    log,
+  });
   const endOpen = endOpenAnswers({ store, endAnswer: end });
-  const silence = silenceAi({ store, answerLog, endOpenAnswers: endOpen, settleAnswer, metrics });
+  const silence = silenceAi({ store, answerLog, endOpenAnswers: endOpen, endForItsWorker: endForWorker });
   const supersede = supersedeMessages({ store, endOpenAnswers: endOpen, announcements });
   return {
     announcements,

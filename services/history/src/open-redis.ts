@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { redisNames } from '@parley/contracts';
-import { AnswerLog, AnswerQueue, FramePublisher, closeRedis, connectRedis } from '@parley/platform';
-import type { Backlog, Log, ReleaseStack } from '@parley/platform';
+import {
+  AnswerHeartbeat,
+  AnswerLog,
+  AnswerQueue,
+  FramePublisher,
+  closeRedis,
+  connectRedis,
+} from '@parley/platform';
+import type { AnswerRef, Backlog, Log, ReleaseStack } from '@parley/platform';
 import type { Redis } from 'ioredis';
 import { QueuedJobs } from './jobs/queued-jobs.ts';
 import { abandonedAnswers, type IsAbandoned } from './sweeper/abandoned-answers.ts';
@@ -19,6 +26,8 @@ export interface RedisSide {
   readonly patientFrames: FramePublisher;
   readonly answers: AnswerQueue;
   readonly isAbandoned: IsAbandoned;
+  /** True while the heart of the answer's worker beats. */
+  readonly isWorkedOn: (answer: AnswerRef) => Promise<boolean>;
   /** Ended answers that are not stored yet. */
   readonly backlog: Backlog;
   readonly isReady: () => boolean;
@@ -45,6 +54,7 @@ export async function openRedis(url: string, log: Log, releases: ReleaseStack): 
     answers,
     backlog: historyJobs.backlog,
     isAbandoned: abandonedAnswers({ redis: commands, answerJobs, historyJobs }),
+    isWorkedOn: answer => AnswerHeartbeat.isAlive(commands, answer),
     isReady: () => commands.status === 'ready',
   };
 }

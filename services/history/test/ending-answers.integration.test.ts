@@ -7,6 +7,7 @@ import { waitFor, type OwnedRedis } from '@parley/testkit';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import {
   connect,
+  keepAlive,
   newId,
   openQueue,
   overhear,
@@ -25,8 +26,14 @@ const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningHistory> => startHis
 
 const refOf = ({ conversationId, id }: Message) => ({ conversationId, answerId: id });
 
-/** Claims an answer and writes the beginning of its text, as its worker would. */
-async function run({ client }: RunningHistory, answer: Message): Promise<AnswerLog> {
+/** Claims an answer and writes the beginning of its text, as its worker would, which lives until the test is over. */
+async function run(history: RunningHistory, answer: Message): Promise<AnswerLog> {
+  await keepAlive(redis.url, refOf(answer));
+  return runAndDie(history, answer);
+}
+
+/** The same, but nobody lives to go on with it. */
+async function runAndDie({ client }: RunningHistory, answer: Message): Promise<AnswerLog> {
   const log = new AnswerLog(connect(redis.url));
   await client.call('claimAnswer', { ...refOf(answer), contextMessages: 1 });
   await log.open(refOf(answer), 1);
@@ -70,6 +77,52 @@ test('a running answer may write no more, and what its worker hands over is stor
   await waitFor(async () => (await statusOf(history, answer)) === 'superseded', {
     what: 'the stored answer',
   });
+});
+
+test('an answer whose worker is dead ends at once with the text so far, whoever claims it later', async () => {
+  const history = await start();
+  const answer = await history.ask(newId());
+  await runAndDie(history, answer);
+  const heard = await overhear(redis.url, redisNames.conversationChannel(answer.conversationId));
+  await history.client.call('endAnswer', { ...refOf(answer), as: 'stopped' });
+  await heard.caughtUp();
+  expect(heard.frames).toMatchObject([
+    { type: 'answer.stored', message: { id: answer.id, status: 'stopped', content: 'So fa' } },
+  ]);
+  const claim = { ...refOf(answer), contextMessages: 1 };
+  expect(await history.client.call('claimAnswer', claim)).toEqual({ outcome: 'closed' });
+});
+
+test('an answer whose log Redis has lost with the heartbeat is left to its worker, which alone knows the text', async () => {
+  const history = await start();
+  const answer = await history.ask(newId());
+  await runAndDie(history, answer);
+  await connect(redis.url).flushall();
+  for (let n = 0; n < 2; n += 1) await history.client.call('endAnswer', { ...refOf(answer), as: 'stopped' });
+  const facts = new HistoryQueue(connect(redis.url));
+  onTestFinished(() => facts.close());
+  await facts.answerFinished({ ...refOf(answer), epoch: 1, status: 'stopped', text: 'So fa' });
+  await waitFor(async () => (await statusOf(history, answer)) === 'stopped', { what: 'the stored answer' });
+  const { conversationId, id: messageId } = answer;
+  expect((await history.client.call('getMessage', { conversationId, messageId })).message).toMatchObject({
+    epoch: 1,
+    content: 'So fa',
+  });
+});
+
+test('the log that a worker writes after its answer was ended for it is gone once it has handed over', async () => {
+  const history = await start();
+  const answer = await history.ask(newId());
+  const log = await runAndDie(history, answer);
+  await history.client.call('endAnswer', { ...refOf(answer), as: 'stopped' });
+  // So long afterwards that what refused it has expired.
+  await connect(redis.url).flushall();
+  expect(await log.restore(refOf(answer), 1, 'So far')).toBe('ok');
+  const facts = new HistoryQueue(connect(redis.url));
+  onTestFinished(() => facts.close());
+  await facts.answerFinished({ ...refOf(answer), epoch: 1, status: 'complete', text: 'So far, so good' });
+  await waitFor(async () => (await log.live(answer.conversationId)).length === 0, { what: 'the log to go' });
+  expect(await statusOf(history, answer)).toBe('stopped');
 });
 
 test('a worker that was just about to begin does not', async () => {

@@ -9,7 +9,15 @@ import { LeakCheck, readMetric, waitFor, type OwnedRedis } from '@parley/testkit
 import { UnrecoverableError, Worker } from 'bullmq';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { answerIdOf, messageIdOf } from '../src/store/message-ids.ts';
-import { connect, newId, openQueue, overhear, startHistory, startRedis } from './running-history.ts';
+import {
+  connect,
+  keepAlive,
+  newId,
+  openQueue,
+  overhear,
+  startHistory,
+  startRedis,
+} from './running-history.ts';
 
 let redis: OwnedRedis;
 
@@ -172,6 +180,7 @@ test('taking over ends the running answer for its worker, closes the waiting one
   await client.call('claimAnswer', { ...ref, contextMessages: 1 });
   await log.open(ref, 1);
   await log.append(ref, 1, 0, 'So fa');
+  await keepAlive(redis.url, ref);
   const heard = await overhear(redis.url, redisNames.conversationChannel(conversationId));
   const workers = await overhear(redis.url, redisNames.controlChannel);
   await client.call('updateConversation', { conversationId, mode: 'human' });

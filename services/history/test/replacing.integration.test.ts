@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import {
   answerOf,
   connect,
+  keepAlive,
   newId,
   openQueue,
   overhear,
@@ -164,6 +165,7 @@ test('an edit takes the pen from the answer under way', async () => {
   await claim(running);
   const log = new AnswerLog(connect(redis.url));
   await log.open(refOf(running), 1);
+  await keepAlive(redis.url, refOf(running));
   const edited = await say('Two?', { replaces: turn.message.id });
   expect(edited.enqueue).toBe(false);
   expect(await log.append(refOf(running), 1, 0, 'x')).toBe('superseding');
@@ -254,6 +256,7 @@ test('interrupt: the newest wins, whatever was open before it ends', async () =>
   await claim(running);
   const log = new AnswerLog(connect(redis.url));
   await log.open(refOf(running), 1);
+  await keepAlive(redis.url, refOf(running));
   const waiting = answerOf(await say('Two?'));
   const newest = await say('Three?', { doubleText });
   expect(newest).toMatchObject({ created: true, enqueue: false });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { redisNames, type HistoryReply, type Message } from '@parley/contracts';
-import { HistoryClient } from '@parley/platform';
+import { AnswerHeartbeat, HistoryClient, type AnswerRef } from '@parley/platform';
 import { OwnedRedis, ServiceProcess } from '@parley/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -59,6 +59,12 @@ export function connect(url: string): Redis {
   redis.on('error', () => undefined);
   onTestFinished(() => redis.disconnect());
   return redis;
+}
+
+/** The heart of an answer's worker, which beats until the test is over. */
+export async function keepAlive(redisUrl: string, answer: AnswerRef): Promise<void> {
+  const heartbeat = await AnswerHeartbeat.start(connect(redisUrl), answer, () => undefined);
+  onTestFinished(() => heartbeat[Symbol.dispose]());
 }
 
 /** A queue as its producers and consumers see it. */

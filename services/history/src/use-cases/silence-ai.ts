@@ -1,27 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ParleyError } from '@parley/contracts';
-import type { AnswerLog, AnswerRef } from '@parley/platform';
-import type { SettleAnswer } from '../effects/answer-settlement.ts';
-import type { HistoryMetrics } from '../history-metrics.ts';
+import type { AnswerLog } from '@parley/platform';
 import type { ConversationStore } from '../store/conversation-store.ts';
+import type { EndForItsWorker } from './end-for-its-worker.ts';
 import type { EndOpenAnswers } from './end-open-answers.ts';
-
-/** Gives no leave to run: it only takes the answer away from its worker. */
-const NO_RUN = { maxRuns: 0, contextMessages: 1 };
 
 /** How long a worker may take to hand over a text that it alone knows. A caller waits for 5 s. */
 const HAND_OVER_MS = 2_000;
 const LOOK_EVERY_MS = 50;
 
-const notYet = (cause?: unknown): ParleyError => new ParleyError('BUSY', { retryAfterMs: 1_000, cause });
-
 export interface SilenceAiDeps {
-  readonly store: Pick<ConversationStore, 'claimAnswer' | 'finishAnswer' | 'getMessage' | 'openAnswersOf'>;
+  readonly store: Pick<ConversationStore, 'openAnswersOf'>;
   readonly answerLog: AnswerLog;
   readonly endOpenAnswers: EndOpenAnswers;
-  readonly settleAnswer: SettleAnswer;
-  readonly metrics: HistoryMetrics;
+  readonly endForItsWorker: EndForItsWorker;
 }
 
 /**
@@ -31,7 +23,7 @@ export interface SilenceAiDeps {
  */
 export type SilenceAi = (conversationId: string) => Promise<void>;
 
-export function silenceAi({ endOpenAnswers, ...deps }: SilenceAiDeps): SilenceAi {
+export function silenceAi({ endOpenAnswers, endForItsWorker, ...deps }: SilenceAiDeps): SilenceAi {
   return async conversationId => {
     // Read before they end: one that is stored by then may not have been told.
     const running = await runningAnswers(conversationId, deps);
@@ -41,9 +33,11 @@ export function silenceAi({ endOpenAnswers, ...deps }: SilenceAiDeps): SilenceAi
       const lost = running.filter(answerId => !logged.includes(answerId));
       await handedOver(conversationId, lost, deps);
       for (const answerId of new Set([...running, ...logged]))
-        await endForItsWorker({ conversationId, answerId }, deps);
+        await endForItsWorker({ conversationId, answerId });
     } catch (error) {
-      throw error instanceof ParleyError ? error : notYet(error);
+      throw error instanceof ParleyError
+        ? error
+        : new ParleyError('BUSY', { retryAfterMs: 1_000, cause: error });
     }
   };
 }
@@ -69,28 +63,4 @@ async function handedOver(
   const isAwaited = async (): Promise<boolean> =>
     (await runningAnswers(conversationId, deps)).some(answerId => answerIds.includes(answerId));
   while (answerIds.length > 0 && Date.now() < until && (await isAwaited())) await pause(LOOK_EVERY_MS);
-}
-
-/** Does what another worker does for a dead one: this one may be dead, or slow, and somebody waits for the silence. */
-async function endForItsWorker(
-  answer: AnswerRef,
-  { store, answerLog, settleAnswer, metrics }: Omit<SilenceAiDeps, 'endOpenAnswers'>,
-): Promise<void> {
-  const claimed = await store.claimAnswer({ ...answer, ...NO_RUN, claimId: randomUUID() });
-  if (claimed?.claim.outcome !== 'exhausted') {
-    // It is stored, but whoever did that may not have said so yet.
-    const message = await store.getMessage(answer.conversationId, answer.answerId);
-    if (message) await answerLog.retire(message);
-    return;
-  }
-  const { epoch, endAs: status = 'stopped' } = claimed.claim;
-  const kept = await answerLog.read(answer);
-  const sealed = await answerLog.seal(answer, epoch);
-  // A worker that has just claimed it does the same.
-  if (!sealed) throw notYet();
-  const { text } = sealed;
-  const result = await store.finishAnswer({ ...answer, epoch, text, status, ...kept?.ending });
-  metrics.answerFinished(result.outcome);
-  if (!('message' in result)) throw notYet();
-  await settleAnswer(result.message);
 }
