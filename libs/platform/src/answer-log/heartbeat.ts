@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { redisNames } from '@parley/contracts';
 import type { Redis } from 'ioredis';
 import type { AnswerRef } from './answer-log.ts';
@@ -6,6 +7,9 @@ import type { AnswerRef } from './answer-log.ts';
 const BEAT_MS = 1_000;
 const GONE_AFTER_MS = 3_000;
 
+/** KEYS: heartbeat. ARGV: owner. Somebody else may have the answer by now. */
+const END = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+
 /**
  * Tells that a worker is alive that works on an answer. A timer keeps it, not the text: a model that thinks for a minute is
  * no dead worker. Starts before the claim, so that the sweeper never meets a claimed answer without it.
@@ -13,6 +17,7 @@ const GONE_AFTER_MS = 3_000;
 export class AnswerHeartbeat implements Disposable {
   readonly #redis: Redis;
   readonly #key: string;
+  readonly #owner = randomUUID();
   readonly #timer: NodeJS.Timeout;
 
   private constructor(redis: Redis, key: string, onError: (error: unknown) => void) {
@@ -49,11 +54,12 @@ export class AnswerHeartbeat implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     // Not waited for: an outage must not hold up the worker, and the end of its time-to-live does the same, only later.
-    if (this.#redis.status === 'ready') this.#redis.del(this.#key).catch(() => undefined);
+    if (this.#redis.status === 'ready')
+      this.#redis.eval(END, 1, this.#key, this.#owner).catch(() => undefined);
   }
 
   async #beat(): Promise<void> {
-    await this.#redis.set(this.#key, Date.now(), 'PX', GONE_AFTER_MS);
+    await this.#redis.set(this.#key, this.#owner, 'PX', GONE_AFTER_MS);
   }
 }
 
