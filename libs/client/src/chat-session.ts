@@ -2,6 +2,7 @@ import {
   MAX_MESSAGE_CHARS,
   ParleyError,
   messageContentSchema,
+  nativeClientEvents,
   type ConversationMode,
   type ErrorBody,
 } from '@parley/contracts';
@@ -13,11 +14,13 @@ import type { Environment } from './environment.ts';
 import { Identity } from './identity.ts';
 import { OlderPages } from './older-pages.ts';
 import { Outbox } from './outbox/outbox.ts';
+import type { AddressedMessage } from './outbox/addressed-message.ts';
 import type { OutgoingMessage } from './outbox/outgoing-message.ts';
 import { StoredOutbox } from './outbox/stored-outbox.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 import { CarefulStorage } from './storage/careful-storage.ts';
+import { shortDigest } from './storage/short-digest.ts';
 import { newestAnswer } from './transcript/newest-answer.ts';
 import { resumeRequest } from './transcript/resume-request.ts';
 import type { TranscriptEvent } from './transcript/transcript-event.ts';
@@ -52,7 +55,8 @@ export class ChatSession {
   constructor({ url, token, conversationId, environment }: ChatSessionOptions) {
     const storage = new CarefulStorage(environment.storage);
     // What was written under a given token must not be sent under another one.
-    const outboxKey = `outbox:${token === undefined ? 'own' : 'given'}:${conversationId ?? ''}`;
+    const by = token === undefined ? 'own' : `given-${shortDigest(token)}`;
+    const outboxKey = `outbox:${by}:${conversationId ?? ''}`;
     this.#environment = environment;
     this.#identity = new Identity(storage, token, conversationId);
     this.store = new SnapshotStore(emptyTranscript(conversationId));
@@ -103,12 +107,14 @@ export class ChatSession {
     const { newId, now } = this.#environment;
     const clientMessageId = newId();
     const createdAt = new Date(now()).toISOString();
+    const { conversationId } = this.#identity;
     this.outbox.add({
       kind: 'outgoing',
       clientMessageId,
       content: text,
       createdAt,
       status: 'sending',
+      ...(conversationId !== undefined && { conversationId }),
       ...message,
     });
     this.#typing.sent();
@@ -146,10 +152,18 @@ export class ChatSession {
   }
 
   #onResumed(reply: CallReply<'resume'>, afterSeq: number): boolean {
-    this.#identity.learn(reply);
+    void this.#learn(reply);
     // Also why a repair was refused before, during which the connection has stayed what it is.
     this.store.connectionChanged(this.store.snapshot.connection, undefined);
     return this.#apply({ type: 'resumed', payload: reply, afterSeq, answers: this.#answersAsked });
+  }
+
+  async #learn(reply: CallReply<'resume'>): Promise<void> {
+    const asked = this.#identity.conversationId;
+    const isOurs = await this.#identity.learn(reply);
+    if (!isOurs) this.#connection.handle('lost');
+    const { conversationId = reply.conversationId } = this.#identity;
+    this.outbox.address(conversationId, [asked, reply.conversationId]);
   }
 
   #onEvent(event: ConversationEvent): void {
@@ -184,21 +198,32 @@ export class ChatSession {
     this.#quiet.update(this.#connection.isOnline && this.store.transcript.answers.length > 0, isNews);
   }
 
-  async #deliver({ role, replaces, clientMessageId, content }: OutgoingMessage): Promise<Outcome<unknown>> {
-    const said = { ...this.#place(), clientMessageId, content };
+  async #deliver({ role, replaces, ...message }: AddressedMessage): Promise<Outcome<unknown>> {
+    const { conversationId, clientMessageId, content } = message;
+    const said = { conversationId, clientMessageId, content };
     const outcome = await (role === 'admin'
-      ? this.#connection.ask('say-as-admin', said)
+      ? this.#ask('say-as-admin', said)
       : replaces === undefined
-        ? this.#connection.ask('send', said)
-        : this.#connection.ask('edit', { ...said, messageId: replaces }));
+        ? this.#ask('send', said)
+        : this.#ask('edit', { ...said, messageId: replaces }));
     if (outcome.kind === 'done') this.#onSent(outcome.reply);
     return outcome;
   }
 
   async #command<C extends CallName>(call: C, payload: CallPayload<C>): Promise<CallReply<C>> {
-    const outcome = await this.#connection.ask(call, payload);
+    const outcome = await this.#ask(call, payload);
     if (outcome.kind === 'done') return outcome.reply;
     throw outcome.kind === 'refused' ? toError(outcome.error) : new ParleyError('BUSY', NO_CONNECTION);
+  }
+
+  async #ask<C extends CallName>(call: C, payload: CallPayload<C>): Promise<Outcome<CallReply<C>>> {
+    const outcome = await this.#connection.ask(call, payload);
+    const code = outcome.kind === 'refused' ? outcome.error.code : undefined;
+    // Once, as every call may be.
+    if (code === 'INTERNAL_ERROR') return this.#connection.ask(call, payload);
+    // The resume begins another one; an admin's would be nobody's.
+    if (code === 'CONVERSATION_NOT_FOUND' && call in nativeClientEvents) this.#connection.handle('gap');
+    return outcome;
   }
 
   /** Nothing is asked before the first resume, which tells the conversation's id. */

@@ -31,14 +31,34 @@ export class Identity {
     this.#conversationId ??= await this.#storage.read(CONVERSATION);
   }
 
-  /** The server has said who we are. A given token stays: an admin must not become a visitor. */
-  learn({ token, conversationId }: { readonly token: string; readonly conversationId: string }): void {
-    if (!this.#given.token && token !== this.#token) {
-      this.#token = token;
-      void this.#storage.write(TOKEN, token);
+  /**
+   * The server has said who we are. A given token stays: an admin must not become a visitor.
+   *
+   * @returns false if another page was told first: then we are who it is, and must connect again.
+   */
+  async learn(told: { readonly token: string; readonly conversationId: string }): Promise<boolean> {
+    const isFirst = this.#token === undefined;
+    const before = this.#conversationId;
+    this.#conversationId = told.conversationId;
+    if (!this.#given.token) {
+      this.#token = told.token;
+      // Every resume renews a visitor's token; only the first one can make another visitor.
+      if (isFirst) this.#token = await this.#claim(TOKEN, told.token, undefined);
+      else await this.#storage.write(TOKEN, told.token);
     }
-    if (conversationId === this.#conversationId) return;
-    this.#conversationId = conversationId;
-    if (!this.#given.conversationId) void this.#storage.write(CONVERSATION, conversationId);
+    if (!this.#given.conversationId && told.conversationId !== before) {
+      this.#conversationId = await this.#claim(CONVERSATION, told.conversationId, before);
+    }
+    return this.#conversationId === told.conversationId && (!isFirst || this.#token === told.token);
+  }
+
+  /** Remembers the value, unless another page has remembered one since `before` was. @returns what is remembered. */
+  async #claim(key: string, value: string, before: string | undefined): Promise<string> {
+    let remembered = value;
+    await this.#storage.change(key, held => {
+      if (held !== undefined && held !== before) remembered = held;
+      return remembered;
+    });
+    return remembered;
   }
 }

@@ -8,7 +8,10 @@ import type { ParleySnapshot } from './snapshot-store.ts';
 export interface ParleyClientOptions extends Partial<Environment> {
   /** Of a gateway, or of what stands in front of several, e.g. `https://chat.example.com`. */
   readonly url: string;
-  /** An admin's token, or a visitor's from elsewhere. It is never stored. Default: a visitor's, got and kept by the client. */
+  /**
+   * An admin's token, or a visitor's from elsewhere. It is never stored, and what is left unsent with it is sent with it only.
+   * Default: a visitor's, got and kept by the client.
+   */
   readonly token?: string;
   /** Default: the conversation that the storage remembers, or a new one. */
   readonly conversationId?: string;

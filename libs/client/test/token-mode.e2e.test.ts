@@ -27,3 +27,20 @@ test('with tokens a visitor stays itself over reloads, and a stranger gets nothi
   stranger.client.send('Mine');
   await stranger.untilLines('Mine', 'Yes');
 });
+
+test('with tokens, what is said after the conversation has been deleted begins another one', async () => {
+  await using provider = await ScriptedProvider.start();
+  provider.script(answer('Yes'));
+  await using cluster = await Cluster.start({ provider, env: { AUTH_MODE: 'token' } });
+  const [url = ''] = cluster.gateways.map(gateway => gateway.url);
+  using visitor = new WatchedClient({ url });
+  visitor.client.send('One');
+  await visitor.untilLines('One', 'Yes');
+  const { conversationId = '' } = visitor.snapshot.transcript;
+  const headers = { authorization: `Bearer ${cluster.adminToken}` };
+  await fetch(`${url}/api/conversations/${conversationId}`, { method: 'DELETE', headers });
+  await visitor.until('the deletion', ({ transcript }) => transcript.deleted);
+  visitor.client.send('Two');
+  await visitor.untilLines('Two', 'Yes');
+  expect(visitor.snapshot.transcript.conversationId).not.toBe(conversationId);
+});

@@ -11,6 +11,7 @@ import { StoredOutbox } from './stored-outbox.ts';
 const message = (clientMessageId: string): OutgoingMessage => ({
   kind: 'outgoing',
   clientMessageId,
+  conversationId: 'c-1',
   role: 'user',
   content: `text of ${clientMessageId}`,
   createdAt: '2026-01-01T00:00:00.000Z',

@@ -1,6 +1,7 @@
 import { ParleyError, type ErrorBody } from '@parley/contracts';
 import type { Outcome } from '../connection/native-calls.ts';
 import type { After } from '../environment.ts';
+import { addressed, isAddressed, type AddressedMessage } from './addressed-message.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { StoredOutbox } from './stored-outbox.ts';
 
@@ -13,7 +14,7 @@ const DISCARDED: Outcome<unknown> = { kind: 'done', reply: undefined };
 export interface OutboxDependencies {
   readonly stored: StoredOutbox;
   /** Delivers one message; everything about it but its end is up to the outbox. */
-  readonly deliver: (message: OutgoingMessage) => Promise<Outcome<unknown>>;
+  readonly deliver: (message: AddressedMessage) => Promise<Outcome<unknown>>;
   readonly onChange: (messages: readonly OutgoingMessage[]) => void;
   readonly after: After;
   /** Milliseconds since 1970. */
@@ -74,6 +75,14 @@ export class Outbox {
     this.#replace(this.#without(id));
   }
 
+  /** The server has named the conversation, which takes the place of those that are `gone`. */
+  address(conversationId: string, gone: readonly (string | undefined)[]): void {
+    const messages = this.#messages.map(message => addressed(message, conversationId, gone));
+    const changed = messages.filter((message, index) => message !== this.#messages[index]);
+    for (const message of changed) this.#store(message);
+    if (changed.length > 0) this.#replace(messages);
+  }
+
   /** There is a connection: sends what waits. */
   open(): void {
     this.#isOpen = true;
@@ -90,17 +99,17 @@ export class Outbox {
 
   #next(): void {
     const message = this.#messages.find(({ status }) => status === 'sending');
-    if (!this.#isOpen || this.#isSending || !message) return;
+    if (!this.#isOpen || this.#isSending || !message || !isAddressed(message)) return;
     this.#isSending = true;
     void this.#send(message, this.#round);
   }
 
-  async #send(message: OutgoingMessage, round: number): Promise<void> {
+  async #send(message: AddressedMessage, round: number): Promise<void> {
     const { clientMessageId: id } = message;
     await this.#writes;
     const isDiscarded = await this.#deps.stored.isDiscarded(id);
     if (round !== this.#round) return;
-    const outcome = isDiscarded ? DISCARDED : await this.#deps.deliver(message);
+    const outcome = isDiscarded ? DISCARDED : await this.#deliver(message);
     const waitMs = outcome.kind === 'refused' ? waitAfter(outcome.error) : undefined;
     if (outcome.kind === 'done') this.#remove(id);
     if (outcome.kind === 'refused' && waitMs === undefined) this.#fail(id, outcome.error);
@@ -108,6 +117,14 @@ export class Outbox {
     if (round !== this.#round || outcome.kind === 'unanswered') return;
     if (outcome.kind === 'refused' && waitMs !== undefined) this.#wait(id, waitMs, outcome.error);
     else this.#goOn();
+  }
+
+  /** What became of it where it does not belong any more says nothing, unless it is stored there. */
+  async #deliver(message: AddressedMessage): Promise<Outcome<unknown> | { kind: 'moved' }> {
+    const outcome = await this.#deps.deliver(message);
+    const held = this.#messages.find(({ clientMessageId }) => clientMessageId === message.clientMessageId);
+    const hasMoved = held && held.conversationId !== message.conversationId;
+    return outcome.kind === 'refused' && hasMoved ? { kind: 'moved' } : outcome;
   }
 
   #goOn(): void {

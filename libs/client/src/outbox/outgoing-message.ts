@@ -1,9 +1,16 @@
-import { clientMessageIdSchema, errorBodySchema, messageIdSchema } from '@parley/contracts';
+import {
+  clientMessageIdSchema,
+  conversationIdSchema,
+  errorBodySchema,
+  messageIdSchema,
+} from '@parley/contracts';
 import { z } from 'zod';
 
 const outgoingMessageSchema = z.object({
   kind: z.literal('outgoing'),
   clientMessageId: clientMessageIdSchema,
+  /** Absent until the server has named it. */
+  conversationId: conversationIdSchema.optional(),
   /** As whom it is said. */
   role: z.enum(['user', 'admin']),
   /** Edits: the id of the message that it replaces. */
