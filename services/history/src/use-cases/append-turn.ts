@@ -36,7 +36,11 @@ export function appendTurn({ store, announcements, metrics, ...others }: AppendT
     }
     const beforeSeq = stored.message.seq;
     if (replaced) await supersedeMessages(conversationId, { fromSeq: replaced.seq, beforeSeq });
-    if (doubleText === 'interrupt') await endOpenAnswers(conversationId, 'superseded', { beforeSeq });
+    if (doubleText === 'interrupt') {
+      // Of several at once this may be the last to be stored, and not the newest. Whichever is the last sees them all.
+      const newest = (await store.openAnswersOf(conversationId)).at(-1)?.seq ?? 0;
+      await endOpenAnswers(conversationId, 'superseded', { beforeSeq: Math.max(beforeSeq, newest) });
+    }
     return stored;
   };
 }
