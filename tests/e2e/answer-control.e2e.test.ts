@@ -67,17 +67,18 @@ test('stop of an answer that is not there, or somebody made up', async () => {
   expect(ack).toMatchObject({ ok: false, error: { code: 'ANSWER_NOT_FOUND' } });
 });
 
-test('retry gives a new answer in place of the old one, once for a key', async () => {
+test('retry from any gateway gives a new answer in place of the old one, once for a key', async () => {
   const conversationId = randomUUID();
   provider.scriptNext(answer('First try'), answer('Second try'));
   using client = await nativeClient(urlA);
   const { answerId } = await send(client, conversationId, 'Tell me');
   await client.until('answer-ended');
   const again = { conversationId, answerId, clientMessageId: randomUUID() };
-  const acks = await Promise.all([client.ask('retry', again), client.ask('retry', again)]);
+  using other = await nativeClient(urlB);
+  const acks = await Promise.all([client.ask('retry', again), other.ask('retry', again)]);
   expect(acks[0]).toMatchObject({ ok: true, answerId: expect.any(String) as string });
   expect(acks[1]).toEqual(acks[0]);
-  await client.until('answer-ended', ({ id }) => id === acks[0].answerId);
+  for (const one of [client, other]) await one.until('answer-ended', ({ id }) => id === acks[0].answerId);
   expect(await client.until('message', ({ id }) => id === answerId)).toMatchObject({ status: 'superseded' });
   expect(await shownOf(conversationId)).toEqual([
     ['user', 'Tell me', 'complete'],
@@ -90,7 +91,7 @@ test('retry gives a new answer in place of the old one, once for a key', async (
   expect(body.messages.map(({ content }: { content: string }) => content)).toEqual(['Tell me', 'Second try']);
 });
 
-test('edit replaces a message and what came after it, also while it is being answered', async () => {
+test('edit from another gateway replaces a message and what came after it, also while it is being answered', async () => {
   const conversationId = randomUUID();
   const { client, answerId } = await hanging(urlA, conversationId);
   using _visitor = client;
@@ -102,12 +103,15 @@ test('edit replaces a message and what came after it, also while it is being ans
     clientMessageId: randomUUID(),
     content: 'Count again',
   };
-  const ack = await client.ask('edit', edit);
+  using other = await nativeClient(urlB);
+  const ack = await other.ask('edit', edit);
   expect(ack).toMatchObject({ ok: true, message: { content: 'Count again' } });
   await client.until('answer-ended', ({ id }) => id === ack.answerId);
   expect(await client.until('answer-ended', ({ id }) => id === answerId)).toMatchObject({
     status: 'superseded',
   });
+  await client.until('message', ({ id, status }) => id === question?.id && status === 'superseded');
+  await client.until('message', ({ content }) => content === 'Count again');
   expect(await shownOf(conversationId)).toEqual([
     ['user', 'Count', 'superseded'],
     ['assistant', 'One two', 'superseded'],
