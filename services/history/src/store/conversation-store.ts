@@ -211,7 +211,7 @@ export interface ConversationStore {
   /**
    * Stores a user message and the answer it asks for; creates the conversation if it must.
    *
-   * @throws ParleyError ANSWER_IN_PROGRESS if `noneOpenBefore` refuses it.
+   * @throws ParleyError ANSWER_IN_PROGRESS if `noneOpenBefore` refuses it; INVALID_REQUEST if a further answer has its key.
    */
   appendTurn(turn: NewTurn): Promise<StoredTurn>;
   /** User messages whose turn was broken off before the answer was stored. */

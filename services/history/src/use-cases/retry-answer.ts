@@ -2,6 +2,7 @@ import { ParleyError, isClosed, type HistoryParsedRequest, type Message } from '
 import type { HistoryMetrics } from '../history-metrics.ts';
 import { answerInProgress } from '../store/answer-in-progress.ts';
 import type { ConversationStore, FurtherAnswer } from '../store/conversation-store.ts';
+import { keyInUse } from '../store/key-in-use.ts';
 import { furtherAnswerIdOf } from '../store/message-ids.ts';
 import type { SupersedeMessages } from './supersede-messages.ts';
 
@@ -26,8 +27,7 @@ export function retryAnswer({ store, supersedeMessages, metrics }: RetryAnswerDe
     const added = await store.addAnswer(wanted);
     if (!added) throw new ParleyError('CONVERSATION_NOT_FOUND');
     const { answer, enqueue, created } = added;
-    if (answer.replyTo !== old.replyTo || answer.seq <= old.seq)
-      throw invalid('clientMessageId', 'The clientMessageId belongs to another message');
+    if (answer.replyTo !== old.replyTo || answer.seq <= old.seq) throw keyInUse();
     if (created) metrics.answerRetried();
     await supersedeMessages(conversationId, { fromSeq: old.seq, beforeSeq: answer.seq });
     return { answer, enqueue };
@@ -41,11 +41,11 @@ async function assertAllowed(
   const isRepeat = await store.getMessage(conversationId, furtherAnswerIdOf(conversationId, clientMessageId));
   if (isRepeat) return;
   const conversation = await store.getConversation(conversationId);
-  if (conversation?.mode === 'human') throw invalid('answerId', 'A person answers');
+  if (conversation?.mode === 'human') throw invalid('A person answers');
   const question = await store.getMessage(conversationId, replyTo);
-  if (question?.status === 'superseded') throw invalid('answerId', 'The question has been replaced');
+  if (question?.status === 'superseded') throw invalid('The question has been replaced');
 }
 
-function invalid(path: string, message: string): ParleyError {
-  return new ParleyError('INVALID_REQUEST', { message, details: [{ path, message }] });
+function invalid(message: string): ParleyError {
+  return new ParleyError('INVALID_REQUEST', { message, details: [{ path: 'answerId', message }] });
 }

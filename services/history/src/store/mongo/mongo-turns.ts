@@ -9,6 +9,7 @@ import type {
   UnfinishedPage,
   UnfinishedQuery,
 } from '../conversation-store.ts';
+import { keyInUse } from '../key-in-use.ts';
 import { answerIdOf, furtherAnswerIdOf, messageIdOf } from '../message-ids.ts';
 import { furtherAnswer, newAnswer, newMessage, wellFormed } from '../new-records.ts';
 import { halfTurnsOf } from '../unfinished-page.ts';
@@ -46,8 +47,13 @@ export class MongoTurns {
     const { conversationId, clientMessageId } = turn;
     wellFormed('content', turn.content);
     const id = messageIdOf(conversationId, clientMessageId);
-    const known = await this.#model.findOne({ _id: id, conversationId }).lean<MessageDocument>();
+    const stored = await this.#model
+      .find({ _id: trusted({ $in: [id, answerIdOf(id)] }), conversationId })
+      .lean<MessageDocument[]>();
+    const known = stored.find(({ _id }) => _id === id);
     if (known) return this.#repeat(known);
+    // A further answer was asked for under this key.
+    if (stored.length > 0) throw keyInUse();
     if (turn.noneOpenBefore !== undefined) return this.#appendAlone(turn, id, turn.noneOpenBefore);
     const { seq, mode } = await this.#conversations.openTurn(turn);
     const message = newMessage(turn, seq, this.#clock());

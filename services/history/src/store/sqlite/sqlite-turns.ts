@@ -1,6 +1,7 @@
 import { isClosed, type Message } from '@parley/contracts';
 import { answerInProgress } from '../answer-in-progress.ts';
 import type { AddedAnswer, Clock, FurtherAnswer, NewTurn, StoredTurn } from '../conversation-store.ts';
+import { keyInUse } from '../key-in-use.ts';
 import { answerIdOf, furtherAnswerIdOf, messageIdOf } from '../message-ids.ts';
 import { furtherAnswer, newAnswer, newMessage } from '../new-records.ts';
 import type { SqliteConversations } from './sqlite-conversations.ts';
@@ -31,7 +32,10 @@ export class SqliteTurns {
   append(turn: NewTurn): StoredTurn {
     const id = messageIdOf(turn.conversationId, turn.clientMessageId);
     const known = this.#messages.get(turn.conversationId, id);
-    return known ? this.read(known) : this.#create(turn);
+    if (known) return this.read(known);
+    // A further answer was asked for under this key.
+    if (this.#messages.get(turn.conversationId, answerIdOf(id))) throw keyInUse();
+    return this.#create(turn);
   }
 
   addAnswer(wanted: FurtherAnswer): AddedAnswer | undefined {

@@ -58,6 +58,21 @@ export function supersedingSuite(bench: StoreBench): void {
     expect(await askAgain(id, turn.message.id)).toMatchObject({ enqueue: false, created: false });
   });
 
+  test("a key under which a further answer was asked for is no message's any more", async () => {
+    const id = newId();
+    await bench.converse(id, 'Why?', 'Because.');
+    const [question] = await all(id);
+    await askAgain(id, question?.id ?? '', 'k1');
+    const before = await all(id);
+    const refusal = { code: 'INVALID_REQUEST', details: [{ path: 'clientMessageId' }] };
+    for (const turn of [{}, { noneOpenBefore: 0 }])
+      await expect(bench.say(id, 'And how?', { ...turn, clientMessageId: 'k1' })).rejects.toMatchObject(
+        refusal,
+      );
+    expect(await all(id)).toEqual(before);
+    expect(await bench.store.listHalfTurns({ before: new Date(8e15), limit: 10 })).toEqual({ messages: [] });
+  });
+
   test('no answer is added to a conversation that does not exist', async () => {
     const wanted = { conversationId: newId(), clientMessageId: 'k1', replyTo: 'm_1' };
     expect(await bench.store.addAnswer(wanted)).toBeUndefined();
