@@ -69,3 +69,25 @@ test('a Redis that stalls while the channels are subscribed again leaves none of
   await connection.quit();
   await publisher.quit();
 });
+
+test('what is left while the channels are subscribed again stays left', async () => {
+  await using server = await OwnedRedis.start();
+  const connection = new Redis(server.url, { autoResubscribe: false, enableOfflineQueue: false });
+  const publisher = new Redis(server.url);
+  await once(connection, 'ready');
+  const subscriber = new ChannelSubscriber(connection);
+  let gaps = 0;
+  subscriber.onGap(() => (gaps += 1));
+  const ignore = (): void => undefined;
+  // More than one SUBSCRIBE names.
+  const channels = Array.from({ length: 1_200 }, () => randomUUID());
+  for (const channel of channels) await subscriber.subscribe(channel, ignore);
+  connection.disconnect(true);
+  await once(connection, 'ready');
+  // The first SUBSCRIBE is under way.
+  await Promise.all(channels.map(channel => subscriber.unsubscribe(channel, ignore)));
+  await waitFor(() => gaps === 1, { what: 'the gap to be told' });
+  expect(await publisher.call('PUBSUB', 'CHANNELS')).toEqual([]);
+  await connection.quit();
+  await publisher.quit();
+});

@@ -66,7 +66,9 @@ export class ChannelSubscriber {
     if (channels.length === 0) return;
     try {
       for (let from = 0; from < channels.length && session === this.#session; from += BATCH) {
-        await this.#redis.subscribe(...channels.slice(from, from + BATCH));
+        // Some may have been left meanwhile; nobody would ever unsubscribe them again.
+        const batch = channels.slice(from, from + BATCH).filter(channel => this.#listeners.has(channel));
+        if (batch.length > 0) await this.#redis.subscribe(...batch);
       }
     } catch {
       this.#giveUp(session);
