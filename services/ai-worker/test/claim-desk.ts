@@ -21,6 +21,7 @@ export class ClaimDesk implements AsyncDisposable {
   readonly #http: HttpServer;
   #refusals = 0;
   #isMute = false;
+  #gate: PromiseWithResolvers<void> | undefined;
   /** Calls so far, e.g. `claim`, `release`, `pen`. */
   readonly calls: string[] = [];
 
@@ -33,9 +34,10 @@ export class ClaimDesk implements AsyncDisposable {
       (request, response) => {
         const { pathname, searchParams } = new URL(request.url ?? '', 'http://desk');
         const [, answerId = '', call = ''] = /\/answers\/([^/]+)\/(claim|release|pen)$/.exec(pathname) ?? [];
-        void text(request).then(sent => {
+        void text(request).then(async sent => {
           const body = sent || JSON.stringify({ epoch: Number(searchParams.get('epoch')) });
           const { status, reply } = desk.#answer(decodeURIComponent(answerId), call, body);
+          await desk.#gate?.promise;
           if (desk.#isMute) request.socket.destroy();
           else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
         });
@@ -83,6 +85,16 @@ export class ClaimDesk implements AsyncDisposable {
   /** While mute, it does what it is asked to, but its replies are lost. */
   set isMute(isMute: boolean) {
     this.#isMute = isMute;
+  }
+
+  /** It does what it is asked to from now on, but its replies wait. */
+  hold(): void {
+    this.#gate ??= Promise.withResolvers();
+  }
+
+  release(): void {
+    this.#gate?.resolve();
+    this.#gate = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

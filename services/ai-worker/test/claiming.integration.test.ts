@@ -1,4 +1,4 @@
-import type { AnswerRef } from '@parley/platform';
+import { AnswerHeartbeat, type AnswerRef } from '@parley/platform';
 import { answer, cutAfter, holdAfter, pieces, waitFor } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { WorkerRig } from './worker-rig.ts';
@@ -13,6 +13,18 @@ async function askInVain(rig: WorkerRig, claims: number): Promise<AnswerRef> {
   await waitFor(() => rig.desk.calls.length >= claims, { what: `${claims} claims to be lost` });
   return order;
 }
+
+test('the heartbeat is there before the claim', async () => {
+  await using rig = await WorkerRig.start();
+  await rig.startWorker();
+  rig.provider.script(answer('fine'));
+  rig.desk.hold();
+  const order = await rig.ask();
+  await waitFor(() => rig.desk.calls.includes('claim'), { what: 'the claim' });
+  expect(await AnswerHeartbeat.isAlive(rig.connection, order)).toBe(true);
+  rig.desk.release();
+  await rig.finish(order);
+});
 
 test('a claim whose reply is lost is made again, and uses no run up', async () => {
   await using rig = await WorkerRig.start();

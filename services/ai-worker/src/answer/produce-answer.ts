@@ -14,6 +14,8 @@ import { UnsettledClaim } from './unsettled-claim.ts';
 export interface AnswerOrder extends AnswerRef {
   /** Milliseconds since 1970. */
   readonly queuedAt: number;
+  /** Milliseconds since 1970 by this machine's clock: from then on somebody else may have been given the order. */
+  readonly oursUntil: number;
   /** Names the claim. No two workers may have the same, nor one worker again after the claim was answered. */
   readonly claimId: string;
 }
@@ -60,6 +62,9 @@ export class ProduceAnswer {
     // In one trip to Redis, for which somebody waits.
     const [readyInMs] = await Promise.all([this.#ports.provider.readyInMs(), heartbeat]);
     if (readyInMs > 0 && readyInMs <= patienceMs) return waitFor(readyInMs);
+    signal.throwIfAborted();
+    // A process that stood still reads replies of long ago, and its claim would take the answer from whoever has it now.
+    if (Date.now() >= order.oursUntil) return waitFor(0);
     held.use(this.#ports.metrics.begin());
     const claim = await this.#claim(order);
     switch (claim.outcome) {
@@ -111,6 +116,8 @@ export class ProduceAnswer {
 
   async #run(attempt: Attempt, claim: Run, signal: AbortSignal, patienceMs: number): Promise<Outcome> {
     const { answer, epoch } = attempt;
+    if (signal.aborted) await this.#release(attempt);
+    signal.throwIfAborted();
     const opened = await this.#ports.answerLog.open(answer, epoch);
     if (opened === 'replaced') return this.#keepSilent(attempt);
     if (opened === 'forgotten') return this.#giveBack(attempt, FORGOTTEN_RETRY_MS);
@@ -194,11 +201,15 @@ export class ProduceAnswer {
 
   /** The provider has not been asked: the run counts as none. Unless somebody waits for the end of the answer. */
   async #giveBack(attempt: Attempt, ms: number): Promise<Outcome> {
-    const pen = { ...attempt.answer, epoch: attempt.epoch };
-    const { released } = await this.#ports.history.call('releaseAnswer', pen);
-    if (released) return waitFor(ms);
-    const { held, endAs } = await this.#ports.history.call('getPen', pen);
+    if (await this.#release(attempt)) return waitFor(ms);
+    const { answer, epoch } = attempt;
+    const { held, endAs } = await this.#ports.history.call('getPen', { ...answer, epoch });
     return held && endAs ? this.#endWithShown(attempt, endAs) : this.#keepSilent(attempt);
+  }
+
+  async #release({ answer, epoch }: Attempt): Promise<boolean> {
+    const { released } = await this.#ports.history.call('releaseAnswer', { ...answer, epoch });
+    return released;
   }
 
   #keepSilent({ answer, epoch }: Attempt): Outcome {

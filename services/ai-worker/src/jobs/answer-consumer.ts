@@ -58,7 +58,9 @@ export function answerConsumer(
 function orderOf({ answerId, conversationId, unsettledClaim }: AnswerJob, job: Job): AnswerOrder {
   const isOurs = unsettledClaim?.start === job.attemptsStarted;
   const claimId = isOurs ? unsettledClaim.id : randomUUID();
-  return { answerId, conversationId, queuedAt: job.timestamp, claimId };
+  // Taken from when the job was asked for: the reply may have waited in a process that stood still.
+  const oursUntil = (job.processedOn ?? Date.now()) + LOCK_MS;
+  return { answerId, conversationId, queuedAt: job.timestamp, oursUntil, claimId };
 }
 
 /**
