@@ -111,7 +111,7 @@ export class ProduceAnswer {
     const kept = epoch > 1 ? await this.#ports.answerLog.read(answer) : undefined;
     if (!kept?.ending) return undefined;
     const sealed = await this.#ports.answerLog.seal(answer, epoch);
-    return sealed ? this.#finish(attempt, kept.ending, sealed.text) : this.#keepSilent(attempt);
+    return sealed ? this.#finish(attempt, kept.ending, sealed.text) : this.#refused(attempt);
   }
 
   async #run(attempt: Attempt, claim: Run, signal: AbortSignal, patienceMs: number): Promise<Outcome> {
@@ -119,7 +119,7 @@ export class ProduceAnswer {
     if (signal.aborted) await this.#release(attempt);
     signal.throwIfAborted();
     const opened = await this.#ports.answerLog.open(answer, epoch);
-    if (opened === 'replaced') return this.#keepSilent(attempt);
+    if (opened === 'replaced') return this.#refused(attempt);
     if (opened === 'forgotten') return this.#giveBack(attempt, FORGOTTEN_RETRY_MS);
     // Somebody was quicker than the first word; a run before may have shown some.
     if (opened !== 'ok') return this.#endWithShown(attempt, endAskedBy(opened));
@@ -163,7 +163,7 @@ export class ProduceAnswer {
   /** No run is left or wanted: what the last one has shown, or the one before if that is nothing, is the answer. */
   async #endWithShown(attempt: Attempt, wish: EndAs | undefined, apology = APOLOGY): Promise<Outcome> {
     const sealed = await this.#ports.answerLog.seal(attempt.answer, attempt.epoch);
-    if (!sealed) return this.#keepSilent(attempt);
+    if (!sealed) return this.#refused(attempt);
     const { text, fence } = sealed;
     // Also if somebody has asked for it only after the claim.
     const endAs = wish ?? (fence && endAskedBy(fence));
@@ -175,7 +175,7 @@ export class ProduceAnswer {
   }
 
   async #apologize(attempt: Attempt, apology: string): Promise<Outcome> {
-    const writer = new MergingWriter(attempt.sink);
+    const writer = new MergingWriter(attempt.sink, refusal => this.#ports.metrics.refused(refusal));
     void writer.write(apology);
     await writer.close();
     if (!writer.refusal) return this.#finish(attempt, { status: 'failed' }, apology);
@@ -189,7 +189,7 @@ export class ProduceAnswer {
     const { answer, epoch } = attempt;
     // Kept beside the text until history has stored both: whoever comes next hands it over instead of asking again.
     const kept = await this.#ports.answerLog.finish(answer, epoch, ending);
-    if (kept === 'replaced') return this.#keepSilent(attempt);
+    if (kept === 'replaced') return this.#refused(attempt);
     await this.#ports.historyQueue.answerFinished({ ...answer, epoch, text, ...ending });
     this.#ports.metrics.finished(ending.status);
     this.#log.info(
@@ -210,6 +210,12 @@ export class ProduceAnswer {
   async #release({ answer, epoch }: Attempt): Promise<boolean> {
     const { released } = await this.#ports.history.call('releaseAnswer', { ...answer, epoch });
     return released;
+  }
+
+  /** The log has refused to open, seal or finish this epoch; what it refuses to append is counted where it is. */
+  #refused(attempt: Attempt): Outcome {
+    this.#ports.metrics.refused({ by: 'replaced' });
+    return this.#keepSilent(attempt);
   }
 
   #keepSilent({ answer, epoch }: Attempt): Outcome {
