@@ -1,5 +1,5 @@
-import { Cluster, ScriptedProvider, answer, type ServiceProcess } from '@parley/testkit';
-import { expect, test } from 'vitest';
+import { Cluster, OwnedMongo, ScriptedProvider, answer, type ServiceProcess } from '@parley/testkit';
+import { describe, expect, test } from 'vitest';
 import { nativeClient } from '../e2e/clients/native-client.ts';
 import { converse } from './load/converse.ts';
 import { tally } from './load/ledger.ts';
@@ -8,12 +8,14 @@ import { readStored } from './load/read-stored.ts';
 
 const toldOnce = [{ reconnectInMs: expect.any(Number) as number }];
 
-test('every process replaced under load: nothing lost, and no answer produced twice', async () => {
+/** Replaces every process under load, one after the other, and expects that nobody notices more than a pause. */
+async function deploy(store: { database: string; histories: number }): Promise<void> {
   await using provider = await ScriptedProvider.start({ keepRequests: 10_000 });
   provider.script(({ prompt }) =>
     answer(`An answer to "${prompt}" that takes its time.`, { piece: 3, everyMs: 40 }),
   );
   await using cluster = await Cluster.start({
+    ...store,
     gateways: 2,
     workers: 2,
     provider,
@@ -58,7 +60,7 @@ test('every process replaced under load: nothing lost, and no answer produced tw
     provider.requests.map(({ prompt }) => prompt),
   );
   console.log(ledger);
-  expect(codes).toEqual([0, 0, 0, 0, 0]);
+  expect(codes).toEqual(Array.from({ length: 4 + store.histories }, () => 0));
   expect(told).toEqual([toldOnce, toldOnce]);
   expect(ledger).toMatchObject({
     sent: 480,
@@ -69,4 +71,14 @@ test('every process replaced under load: nothing lost, and no answer produced tw
     different: 0,
     providerCalls: 480,
   });
-}, 300_000);
+}
+
+describe('every process replaced under load: nothing lost, and no answer produced twice', () => {
+  test('with one history on SQLite', () => deploy({ database: 'sqlite', histories: 1 }), 300_000);
+
+  test('with two histories on MongoDB', async ({ skip }) => {
+    await using mongo = await OwnedMongo.start(process.env);
+    if (!mongo) return skip();
+    await deploy({ database: mongo.url, histories: 2 });
+  }, 300_000);
+});
