@@ -15,6 +15,7 @@ export default defineConfig({
             '**/node_modules/**',
             '**/*.integration.test.ts',
             '**/*.e2e.test.ts',
+            '**/*.browser.test.ts',
             '**/*.chaos.test.ts',
           ],
         },
@@ -36,6 +37,16 @@ export default defineConfig({
           name: 'e2e',
           include: [`${tree}/*.e2e.test.ts`],
           // Each file runs a whole cluster; more than one at a time on two cores would test the machine.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'browser',
+          include: [`${tree}/*.browser.test.ts`],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

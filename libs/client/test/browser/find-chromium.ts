@@ -1,0 +1,30 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/**
+ * The program at `CHROMIUM_PATH`, or else the first one on the PATH.
+ *
+ * @returns undefined, after one loud line, if there is none.
+ * @throws Error instead if `REQUIRE_CHROMIUM` is 1.
+ */
+export function findChromium(env: NodeJS.ProcessEnv): string | undefined {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  const onPath = folders.flatMap(folder => NAMES.map(name => join(folder, name))).find(isProgram);
+  const found = env.CHROMIUM_PATH ?? onPath;
+  if (found !== undefined) return found;
+  const problem = 'There is no chromium on the PATH';
+  if (env.REQUIRE_CHROMIUM === '1') throw new Error(`${problem}; install it, or set CHROMIUM_PATH`);
+  process.stderr.write(`\n!!! ${problem}: THE TESTS OF libs/client IN A BROWSER ARE SKIPPED.\n\n`);
+  return undefined;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
