@@ -52,6 +52,8 @@ export const redisNames = {
   presence: (gatewayId: string): string => `${PREFIX}:presence:${gatewayId}`,
   /** Until it expires, no worker uses the provider key with this fingerprint. */
   benchedKey: (fingerprint: string): string => `${PREFIX}:benched-key:${fingerprint}`,
+  /** How often in a row that key was told to wait, and not for how long. */
+  keyStrikes: (fingerprint: string): string => `${PREFIX}:key-strikes:${fingerprint}`,
   /** What limiters count; what follows is the limiter's own. */
   rateLimitPrefix: (limiter: string): string => `${PREFIX}:limit:${limiter}:`,
   /** Channel prefix of the Socket.IO adapter. */

@@ -8,6 +8,7 @@ const FIRST = 'sk-test-0Zq1Yw2Xe3Vr4Ut5abcd';
 const SECOND = 'sk-test-9Ao8Bp7Cl8Dk6Fj5wxyz';
 const keys = { OPENAI_API_KEY: '', OPENAI_API_KEYS: `${FIRST}, ${SECOND}` };
 const benchOf = (secret: string): string => redisNames.benchedKey(new ProviderKey(secret).fingerprint);
+const strikesOf = (secret: string): string => redisNames.keyStrikes(new ProviderKey(secret).fingerprint);
 const rateLimited = (ms: number): AnswerScript =>
   failure(429, { code: 'rate_limit_exceeded', headers: { 'retry-after-ms': String(ms) } });
 const quotaUsedUp = failure(429, { code: 'insufficient_quota' });
@@ -87,6 +88,18 @@ test('with every key rate-limited the run is given back and the answer waits as 
   expect(rig.desk.calls).toEqual(['claim', 'release', 'claim']);
   const [, second, third] = rig.provider.requests;
   expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThanOrEqual(390);
+});
+
+test('a key that has to wait nobody knows how long waits longer each time, until it answers', async () => {
+  await using rig = await WorkerRig.start();
+  await rig.startWorker({ OPENAI_API_KEY: FIRST });
+  const untold = failure(429, { code: 'rate_limit_exceeded' });
+  rig.provider.scriptNext(untold, untold);
+  expect(await rig.finish(await rig.ask())).toMatchObject({ status: 'complete' });
+  const [first, second, third] = rig.provider.requests.map(({ at }) => at);
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(990);
+  expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1_990);
+  expect(await rig.connection.exists(strikesOf(FIRST))).toBe(0);
 });
 
 test('while every key rests no run is claimed', async () => {

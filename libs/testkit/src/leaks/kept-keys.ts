@@ -31,7 +31,7 @@ export const KEPT_KEYS: readonly KeptKeys[] = [
     because: 'readers that are on their way may still want an answer log; late writers must be refused',
   },
   {
-    name: /^parley:benched-key:\w+$/,
+    name: /^parley:(benched-key|key-strikes):\w+$/,
     expire: true,
     because: 'a worker that starts in the meantime must not use the provider key',
   },

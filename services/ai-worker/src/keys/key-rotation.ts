@@ -6,7 +6,7 @@ import type { ProviderKey } from './provider-key.ts';
 
 /** An account without money or rights rarely gets them back sooner. */
 const REFUSED_MS = 10 * 60_000;
-/** For a provider that does not say how long. */
+/** For benches that Redis has just lost. */
 const RATE_LIMITED_MS = 1_000;
 
 export type OnBench = (key: ProviderKey, reason: BenchReason, ms: number) => void;
@@ -29,12 +29,13 @@ export class KeyRotation implements Provider {
   async stream(request: ProviderRequest, onText: OnText): Promise<AnswerEnd> {
     const tried = new Set<ProviderKey>();
     let pieces = 0;
-    const take: OnText = text => {
-      pieces += 1;
-      return onText(text);
-    };
     for (let key = await this.#pool.pick(tried); key; key = await this.#pool.pick(tried)) {
       tried.add(key);
+      const take: OnText = text => {
+        pieces += 1;
+        if (pieces === 1) this.#pool.forgive(key);
+        return onText(text);
+      };
       try {
         return await this.#provider.stream(request, key, take);
       } catch (error) {
@@ -54,9 +55,9 @@ export class KeyRotation implements Provider {
   async #benchFor(key: ProviderKey, error: unknown): Promise<boolean> {
     if (!(error instanceof ProviderError)) return false;
     if (error.kind === 'refused-key') await this.#bench(key, 'refused', REFUSED_MS);
-    else if (error.kind === 'rate-limited')
-      await this.#bench(key, 'rate-limited', error.retryAfterMs || RATE_LIMITED_MS);
-    else return false;
+    else if (error.kind !== 'rate-limited') return false;
+    else if (error.retryAfterMs > 0) await this.#bench(key, 'rate-limited', error.retryAfterMs);
+    else this.#onBench(key, 'rate-limited', await this.#pool.strike(key));
     return true;
   }
 
@@ -69,7 +70,6 @@ export class KeyRotation implements Provider {
     const waitMs = await this.#pool.readyInMs();
     if (waitMs === undefined) return new ProviderError('refused-key', 'every key is refused');
     return new ProviderError('rate-limited', 'every key has to wait', {
-      // 0 if Redis has just lost its benches.
       retryAfterMs: waitMs || RATE_LIMITED_MS,
     });
   }
