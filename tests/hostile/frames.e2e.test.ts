@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { NATIVE_NAMESPACE } from '@parley/contracts';
+import { waitFor } from '@parley/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testAftermath } from './aftermath.ts';
 import { Arena } from './arena.ts';
+import { RawHttp } from './raw-http.ts';
 import { openPolling, poll } from './raw-polling.ts';
 import { RawSocket } from './raw-socket.ts';
 
@@ -126,6 +128,36 @@ describe('S6 a packet', () => {
       using endless = await RawSocket.join(arena.url);
       for (let sent = 0; sent < 20_000; sent++) endless.ws.send('', { fin: false });
       await endless.untilClosed();
+    });
+  });
+});
+
+const UPGRADE =
+  'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+
+describe('S6 a WebSocket frame', () => {
+  test.each([
+    ['without a mask', '810178'],
+    ['with a reserved bit', 'a18100000000' + '78'],
+    ['that says it is compressed', 'c18100000000' + '78'],
+    ['of a reserved kind', '838000000000'],
+    ['of a reserved control kind', '8b8000000000'],
+    ['whose text is no UTF-8', '818100000000' + 'ff'],
+    ['that continues nothing', '808000000000'],
+    ['that begins a second message within the first', '018000000000' + '018000000000'],
+    ['that is a ping in pieces', '098000000000'],
+    ['that is a ping of 126 bytes', '89fe007e00000000'],
+    ['of 2^63 bytes', '81ffffffffffffffffff00000000'],
+    ['that closes with half a code', '888100000000' + '03'],
+    ['that closes with a code of nobody', '888200000000' + '03ed'],
+  ])('%s closes its connection', async (_name, frame) => {
+    await arena.withstands(async () => {
+      using raw = await RawHttp.open(arena.url);
+      raw.say(UPGRADE);
+      await waitFor(() => raw.reply.includes('"sid"'), { what: 'the connection to open' });
+      raw.say(Buffer.from(frame, 'hex'));
+      await raw.untilClosed();
     });
   });
 });

@@ -29,8 +29,8 @@ export class RawHttp implements Disposable {
     return raw;
   }
 
-  say(text: string): void {
-    this.#socket.write(text);
+  say(bytes: string | Buffer): void {
+    this.#socket.write(bytes);
   }
 
   async untilClosed(deadlineMs = 10_000): Promise<void> {
