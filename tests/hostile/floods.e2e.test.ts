@@ -7,6 +7,7 @@ import { call } from '../e2e/clients/rest-client.ts';
 import { testAftermath } from './aftermath.ts';
 import { Arena, from } from './arena.ts';
 import { readGauges } from './gauges.ts';
+import { RawHttp } from './raw-http.ts';
 import { openPolling, poll } from './raw-polling.ts';
 import { RawSocket, upgradeStatus } from './raw-socket.ts';
 
@@ -86,6 +87,17 @@ describe('S6 events', () => {
     });
   });
 
+  test.each(['ping', 'pong'] as const)(
+    'as %s frames of WebSocket far beyond it end the connection',
+    async frame => {
+      await arena.withstands(async () => {
+        using raw = await RawSocket.join(arena.url, { headers: from('198.51.100.5') });
+        times(FLOOD, () => raw.ws[frame]('x'));
+        await raw.untilClosed();
+      });
+    },
+  );
+
   test('far beyond the limit in one long-polling request end the connection', async () => {
     await arena.withstands(async () => {
       const headers = from('198.51.100.4');
@@ -129,6 +141,28 @@ describe('S6 connections', () => {
       handshakes(CONNECTIONS * 2, async () => (await poll(arena.url, { headers, query: '&sid=' })).status),
     );
     expect(granted).toBe(CONNECTIONS);
+  });
+
+  test('asked for in one write on one connection are no more either', async () => {
+    const count = CONNECTIONS * 5;
+    const request = `GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.14\r\n\r\n`;
+    await arena.withstands(async () => {
+      using raw = await RawHttp.open(arena.url);
+      raw.say(request.repeat(count));
+      const answered = (): boolean => raw.reply.split('HTTP/1.1 ').length > count;
+      await waitFor(answered, { what: 'all to be answered', deadlineMs: 10_000 });
+      expect(raw.reply.split('"sid"').length - 1).toBe(CONNECTIONS);
+    });
+  });
+
+  test('that come to nothing take no place for long', async () => {
+    const headers = from('198.51.100.15');
+    const broken = { ...headers, 'sec-websocket-key': 'none' };
+    await arena.withstands(() => handshakes(CONNECTIONS, () => upgradeStatus(arena.url, broken)));
+    const old = '/socket.io/?EIO=3&transport=websocket';
+    await arena.withstands(() => handshakes(CONNECTIONS, () => upgradeStatus(arena.url, headers, old)));
+    using raw = await RawSocket.join(arena.url, { headers });
+    expect(raw.closed).toBeUndefined();
   });
 
   test('made and dropped in a loop come to an end', async () => {
