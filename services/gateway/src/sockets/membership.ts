@@ -7,6 +7,17 @@ import type { Socket } from 'socket.io';
 /** Far more than a person looks at; each costs a subscription. */
 const MAX_ROOMS = 100;
 
+/** Something under way that leads to a join, unless the room is left before. */
+export interface Entry {
+  readonly room: string;
+  isWanted: boolean;
+}
+
+export interface JoinOptions {
+  readonly entry?: Entry;
+  readonly onJoined?: (feed: ConversationFeed) => void;
+}
+
 /**
  * Which conversations one socket follows. A room of the dialect's gets what is said there; the feed is held as long as the
  * socket is in it. A visitor's socket also counts as presence.
@@ -17,6 +28,7 @@ export class Membership {
   readonly #presence: Presence | undefined;
   /** The conversation of each room the socket is in. */
   readonly #joined = new Map<string, string>();
+  readonly #entries = new Set<Entry>();
   #closed = false;
 
   /** @param presence absent for admins, who watch without being there. */
@@ -30,6 +42,17 @@ export class Membership {
     });
   }
 
+  /** Runs what leads to a join; whoever leaves the room meanwhile, does not enter it any more. */
+  async entering<T>(room: string, run: (entry: Entry) => Promise<T>): Promise<T> {
+    const entry = { room, isWanted: true };
+    this.#entries.add(entry);
+    try {
+      return await run(entry);
+    } finally {
+      this.#entries.delete(entry);
+    }
+  }
+
   /**
    * @param onJoined is called in the same tick in which the socket enters the room, so that what it sends of the feed's
    *   present state has neither a gap nor a repeat to what follows. Not called if the socket is in the room already.
@@ -38,11 +61,11 @@ export class Membership {
   async join(
     conversationId: string,
     room: string,
-    onJoined?: (feed: ConversationFeed) => void,
+    { entry, onJoined }: JoinOptions = {},
   ): Promise<ConversationFeed> {
     const feed = await this.#hub.acquire(conversationId);
     // It is in the room already, or has gone while waiting.
-    if (this.#closed || this.#joined.has(room)) {
+    if (this.#closed || entry?.isWanted === false || this.#joined.has(room)) {
       this.#hub.release(conversationId);
       return feed;
     }
@@ -58,6 +81,7 @@ export class Membership {
   }
 
   leave(room: string): void {
+    for (const entry of this.#entries) if (entry.room === room) entry.isWanted = false;
     const conversationId = this.#joined.get(room);
     if (conversationId === undefined) return;
     this.#joined.delete(room);

@@ -1,8 +1,10 @@
-import type { nativeClientEvents } from '@parley/contracts';
+import type { Payload, nativeClientEvents } from '@parley/contracts';
 import type { FramePublisher } from '@parley/platform';
 import type { Socket } from 'socket.io';
 import type { AccessPolicy } from '../../access/access-policy.ts';
+import type { ConversationFeed } from '../../feed/conversation-feed.ts';
 import { toNativeMessage } from '../../conversations/native-view.ts';
+import type { Entry } from '../../sockets/membership.ts';
 import type { SocketSession } from '../../sockets/socket-session.ts';
 import type { AnswerControl } from '../../turns/answer-control.ts';
 import type { SendTurn } from '../../turns/send-turn.ts';
@@ -10,7 +12,7 @@ import type { Handlers } from '../serve-events.ts';
 import { loadOlder } from './load-older.ts';
 import { nativeRoom, type NativeRenderer } from './native-renderer.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { resumeConversation, type JoinConversation, type ResumeDependencies } from './resume-conversation.ts';
+import { resumeConversation, type ResumeDependencies } from './resume-conversation.ts';
 
 export interface NativeEventsDependencies extends ResumeDependencies {
   readonly renderer: NativeRenderer;
@@ -26,25 +28,8 @@ export function nativeEvents(
   session: SocketSession,
   deps: NativeEventsDependencies,
 ): Handlers<typeof nativeClientEvents> {
-  const { policy, turns, answerControl, frames, positions, renderer } = deps;
-
-  const join: JoinConversation = conversationId =>
-    session.membership.join(conversationId, nativeRoom(conversationId), feed =>
-      renderer.introduce(socket, conversationId, feed.live),
-    );
-
-  /** A client that asks again may have lost what the handles stand for. */
-  const joinAgain: JoinConversation = async conversationId => {
-    const wasThere = socket.rooms.has(nativeRoom(conversationId));
-    const feed = await join(conversationId);
-    if (wasThere) renderer.introduce(socket, conversationId, feed.live);
-    return feed;
-  };
-
-  const enter = async (conversationId: string): Promise<void> => {
-    await policy.assertMayEnter(session.caller, conversationId);
-    await join(conversationId);
-  };
+  const { turns, answerControl, frames, positions } = deps;
+  const { mayEnter, enter, resume } = waysIn(socket, session, deps);
 
   const send = async (turn: {
     conversationId: string;
@@ -59,7 +44,7 @@ export function nativeEvents(
   };
 
   return {
-    resume: oneAtATime(asked => resumeConversation(session, asked, joinAgain, deps)),
+    resume: oneAtATime(resume),
     'load-older': oneAtATime(asked => loadOlder(session, asked, deps)),
     leave: ({ conversationId }) => {
       session.membership.leave(nativeRoom(conversationId));
@@ -68,7 +53,7 @@ export function nativeEvents(
     send,
     edit: ({ messageId, ...turn }) => send({ ...turn, replaces: messageId }),
     stop: async ({ conversationId, answerId }) => {
-      await enter(conversationId);
+      await mayEnter(conversationId);
       await answerControl.stop(conversationId, answerId);
       return { ok: true };
     },
@@ -79,10 +64,43 @@ export function nativeEvents(
       return { ok: true, answerId: again.id };
     },
     typing: async ({ conversationId, isTyping }) => {
-      await enter(conversationId);
+      await mayEnter(conversationId);
       const who = session.caller.kind === 'admin' ? 'admin' : 'visitor';
       await frames.toConversation(conversationId, { type: 'typing', who, isTyping, origin: socket.id });
       return { ok: true };
     },
   };
+}
+
+/** How a connection comes to hear a conversation. */
+function waysIn(socket: Socket, session: SocketSession, deps: NativeEventsDependencies) {
+  const { membership } = session;
+  const { policy, renderer } = deps;
+
+  const join = (conversationId: string, entry: Entry): Promise<ConversationFeed> =>
+    membership.join(conversationId, nativeRoom(conversationId), {
+      entry,
+      onJoined: feed => renderer.introduce(socket, conversationId, feed.live),
+    });
+
+  /** A client that asks again may have lost what the handles stand for. */
+  const joinAgain = async (conversationId: string, entry: Entry): Promise<ConversationFeed> => {
+    const wasThere = socket.rooms.has(nativeRoom(conversationId));
+    const feed = await join(conversationId, entry);
+    if (wasThere) renderer.introduce(socket, conversationId, feed.live);
+    return feed;
+  };
+
+  const mayEnter = (conversationId: string) => policy.assertMayEnter(session.caller, conversationId);
+  const enter = (conversationId: string) =>
+    membership.entering(nativeRoom(conversationId), async entry => {
+      await mayEnter(conversationId);
+      await join(conversationId, entry);
+    });
+  const resume = (asked: Payload<typeof nativeClientEvents, 'resume'>) =>
+    membership.entering(nativeRoom(asked.conversationId ?? ''), entry =>
+      resumeConversation(session, asked, conversationId => joinAgain(conversationId, entry), deps),
+    );
+
+  return { mayEnter, enter, resume };
 }

@@ -18,19 +18,22 @@ export function streamEvents(
   session: SocketSession,
   { policy, turns, renderer }: StreamEventsDependencies,
 ): Handlers<typeof streamClientEvents> {
-  const join = async (conversationId: string): Promise<void> => {
-    await policy.assertMayEnter(session.caller, conversationId);
-    await session.membership.join(conversationId, streamRoom(conversationId), feed =>
-      renderer.catchUp(socket, conversationId, feed.live),
-    );
-  };
+  const { membership } = session;
+  const join = (conversationId: string) =>
+    membership.entering(streamRoom(conversationId), async entry => {
+      await policy.assertMayEnter(session.caller, conversationId);
+      await membership.join(conversationId, entry.room, {
+        entry,
+        onJoined: feed => renderer.catchUp(socket, conversationId, feed.live),
+      });
+    });
   return {
     join_conversation: async ({ conversationId }) => {
       await join(conversationId);
       return { ok: true };
     },
     leave_conversation: ({ conversationId }) => {
-      session.membership.leave(streamRoom(conversationId));
+      membership.leave(streamRoom(conversationId));
       return Promise.resolve({ ok: true });
     },
     stream_chat: async ({ message: content, conversationId }) => {
