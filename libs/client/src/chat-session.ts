@@ -5,6 +5,8 @@ import {
   nativeClientEvents,
   type ConversationMode,
   type ErrorBody,
+  type nativeServerEvents,
+  type Payload,
 } from '@parley/contracts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionState } from './connection/connection-table.ts';
@@ -51,6 +53,8 @@ export class ChatSession {
   #isStarted = false;
   /** Those of which the resume under way may know. */
   #answersAsked: Transcript['answers'] = [];
+  /** What has been told since it was asked; it may have read the one before. */
+  #newerMode: Payload<typeof nativeServerEvents, 'mode'> | undefined;
 
   constructor({ url, token, conversationId, environment }: ChatSessionOptions) {
     const storage = new CarefulStorage(environment.storage);
@@ -134,8 +138,9 @@ export class ChatSession {
     const answerId = asked ?? newestAnswer(this.store.transcript);
     // However often it is asked for, also by another tab, an answer has one that takes its place.
     const clientMessageId = `retry:${answerId}`;
-    const reply = await this.#command('retry', { ...this.#place(), answerId, clientMessageId });
-    this.#apply({ type: 'retried', payload: { ...this.#place(), answerId: reply.answerId } });
+    const place = this.#place();
+    const reply = await this.#command('retry', { ...place, answerId, clientMessageId });
+    this.#apply({ type: 'retried', payload: { ...place, answerId: reply.answerId } });
   }
 
   async setMode(mode: ConversationMode): Promise<void> {
@@ -145,6 +150,7 @@ export class ChatSession {
   #resumeRequest(): CallPayload<'resume'> {
     const { conversationId } = this.#identity;
     this.#answersAsked = this.store.transcript.answers;
+    this.#newerMode = undefined;
     return {
       ...(conversationId !== undefined && { conversationId }),
       ...resumeRequest(this.store.transcript),
@@ -155,7 +161,9 @@ export class ChatSession {
     void this.#learn(reply);
     // Also why a repair was refused before, during which the connection has stayed what it is.
     this.store.connectionChanged(this.store.snapshot.connection, undefined);
-    return this.#apply({ type: 'resumed', payload: reply, afterSeq, answers: this.#answersAsked });
+    const isNewer = this.#newerMode?.conversationId === reply.conversationId;
+    const payload = { ...reply, ...(isNewer && this.#newerMode) };
+    return this.#apply({ type: 'resumed', payload, afterSeq, answers: this.#answersAsked });
   }
 
   async #learn(reply: CallReply<'resume'>): Promise<void> {
@@ -167,6 +175,7 @@ export class ChatSession {
   }
 
   #onEvent(event: ConversationEvent): void {
+    if (event.type === 'mode') this.#newerMode = event.payload;
     if (event.type === 'typing') this.#typing.heard(event.payload.who, event.payload.isTyping);
     if (!this.#apply(event)) this.#connection.handle('gap');
   }

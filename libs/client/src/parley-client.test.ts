@@ -104,6 +104,19 @@ test('a page that was read before a message was stored does not take its answer 
   }
 });
 
+test('who answers now is what was told last, also when a page that was read before comes behind it', async () => {
+  const { machine, client, goOnline } = clientOnFakeMachine();
+  await goOnline();
+  machine.say('wake');
+  machine.link.listener.event({ type: 'mode', payload: { ...at, mode: 'human' } });
+  for (const mode of ['human', 'ai']) {
+    machine.link.call('resume').answer(resumed([], { mode: 'ai' }));
+    await settled();
+    expect(client.getSnapshot().transcript.mode).toBe(mode);
+    machine.say('wake');
+  }
+});
+
 test('an answer of which nothing is heard is asked for', async () => {
   const { machine, goOnline } = clientOnFakeMachine();
   await goOnline([row(1), row(2, { id: 'a', role: 'assistant', status: 'pending' })]);
