@@ -1,17 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as lasting } from 'node:timers/promises';
 import { OwnedMongo, waitFor } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { shownText } from '../e2e/clients/native-client.ts';
-import type { RecordingClient } from '../e2e/clients/recording-client.ts';
 import { converse } from './load/converse.ts';
-import { tally, type Entry } from './load/ledger.ts';
+import { tally } from './load/ledger.ts';
 import { readStored } from './load/read-stored.ts';
-import { HELD, StoreOutageWorld, replyTo } from './store-outage-world.ts';
+import {
+  HELD,
+  RECOVERY_MS,
+  StoreOutageWorld,
+  answered,
+  expectRefusal,
+  replyTo,
+  sending,
+  warmPool,
+} from './store-outage-world.ts';
 
 const LOAD = { conversations: 8, parallel: 8, turns: 4, patienceMs: 60_000 };
 const OUTAGE_MS = 7_000;
-const RECOVERY_MS = 30_000;
 
 const outages = [
   // No SIGKILL: what stands in for MongoDB, where there is none, keeps its data only over an orderly end.
@@ -19,40 +25,16 @@ const outages = [
   { how: 'hung', begin: 'pause', end: 'resume' },
 ] as const;
 
-/** A message, and who sends it. */
-interface Sending {
-  readonly client: RecordingClient;
-  readonly message: { readonly conversationId: string; readonly clientMessageId: string; content: string };
-}
-
-function sending(client: RecordingClient, content: string, conversationId: string = randomUUID()): Sending {
-  return { client, message: { conversationId, clientMessageId: randomUUID(), content } };
-}
-
-/** The acknowledgement comes before the client gives up waiting for it, and says when to try again. */
-async function expectRefusal({ client, message }: Sending): Promise<void> {
-  const error = { code: 'HISTORY_UNAVAILABLE', retryAfterMs: expect.any(Number) as number };
-  expect(await client.ask('send', message)).toMatchObject({ ok: false, error });
-}
-
-/** Sends, as a client that does not give up; resolves with what it shows as the answer once that is stored. */
-async function answered({ client, message }: Sending): Promise<Entry> {
-  const startedAt = performance.now();
-  const { conversationId, content: prompt } = message;
-  const taken = async (): Promise<unknown> => (await client.ask('send', message)).answerId;
-  const answerId = await waitFor(taken, { what: `"${prompt}" to be taken`, deadlineMs: RECOVERY_MS });
-  const { content } = await client.until('answer-ended', ({ id }) => id === answerId, RECOVERY_MS);
-  const tookMs = performance.now() - startedAt;
-  const streamed = [shownText(client, answerId)];
-  return { conversationId, prompt, acked: true, tookMs, shown: content as string, streamed };
-}
-
 test.for(outages)(
   'MongoDB $how under load: sends are refused, ended answers wait, nothing is lost or there twice',
   async ({ begin, end }, { skip }) => {
     await using mongo = await OwnedMongo.start(process.env);
     if (!mongo) return skip();
-    await using world = await StoreOutageWorld.start(mongo);
+    await using world = await StoreOutageWorld.start({
+      database: warmPool(mongo),
+      processes: 2,
+      concurrency: 2,
+    });
     const { provider } = world;
     using visitor = await world.client(0);
     using newcomer = await world.client(1);
