@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { waitFor } from '@parley/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nativeClient } from '../e2e/clients/native-client.ts';
 import { RecordingClient } from '../e2e/clients/recording-client.ts';
 import { call } from '../e2e/clients/rest-client.ts';
 import { testAftermath } from './aftermath.ts';
@@ -190,6 +191,48 @@ test('S6 one connection follows a bounded number of conversations', async () => 
   expect(await followed()).toBe(100);
   greedy.socket.disconnect();
   await waitFor(async () => (await followed()) === 0, { what: 'all to be given up' });
+});
+
+test('S6 a connection that follows as much as it may makes no further conversation', async () => {
+  const roomy = await arena.cluster.addGateway({ SOCKET_RATE_LIMIT_PER_MINUTE: '100000' });
+  using greedy = await RecordingClient.connect(roomy.url);
+  await Promise.all(times(100, () => greedy.ask('join_conversation', { conversationId: randomUUID() })));
+  const sessionId = randomUUID();
+  const refusal = { ok: false, error: { code: 'RATE_LIMIT_EXCEEDED' } };
+  expect(await greedy.ask('init_session', { sessionId })).toMatchObject(refusal);
+  using native = await nativeClient(roomy.url);
+  const here = times(100, () => randomUUID());
+  for (const conversationId of here) await native.ask('resume', { conversationId });
+  expect(await native.ask('resume', { conversationId: sessionId })).toMatchObject(refusal);
+  expect(await native.ask('resume', { conversationId: here[0] })).toMatchObject({ ok: true });
+  expect((await call(roomy.url, `/api/conversations/${sessionId}`)).status).toBe(404);
+  await roomy.terminate();
+});
+
+test('S6 an address begins a bounded number of sessions over all gateways, and can open those that exist', async () => {
+  const strict = { RATE_LIMIT_MAX_CONVERSATIONS: '6' };
+  const [a, b] = [await arena.cluster.addGateway(strict), await arena.cluster.addGateway(strict)];
+  const headers = from('198.51.100.40');
+  using visitor = await RecordingClient.connect(a.url, { extraHeaders: headers });
+  using native = await RecordingClient.connect(`${b.url}${NATIVE_NAMESPACE}`, { extraHeaders: headers });
+  const begin = async (): Promise<unknown[]> => [
+    await visitor.ask('init_session', { sessionId: randomUUID() }),
+    await native.ask('resume', { conversationId: randomUUID() }),
+    (await call(b.url, '/api/chat/session', { body: { ipAddress: '192.0.2.77' }, headers })).body,
+  ];
+  const sessionId = randomUUID();
+  for (let time = 0; time < 4; time++) await visitor.ask('init_session', { sessionId });
+  await begin();
+  const [last] = await begin();
+  expect(last).toMatchObject({ sessionId: expect.any(String) as string });
+  const [init, resume, rest] = await begin();
+  const limited = { code: 'RATE_LIMIT_EXCEEDED', retryAfterMs: expect.any(Number) as number };
+  for (const refused of [init, resume]) expect(refused).toMatchObject({ ok: false, error: limited });
+  expect(rest).toMatchObject(limited);
+  expect(await native.ask('resume', { conversationId: sessionId })).toMatchObject({ ok: true });
+  using other = await RecordingClient.connect(a.url, { extraHeaders: from('198.51.100.41') });
+  expect(await other.ask('init_session', {})).toHaveProperty('token');
+  for (const gateway of [a, b]) await gateway.terminate();
 });
 
 test.each([

@@ -14,6 +14,7 @@ import { createAccess, type Access } from './access/access.ts';
 import type { GatewayConfig, GatewaySecrets } from './config.ts';
 import { FeedHub } from './feed/feed-hub.ts';
 import type { RedisConnections } from './redis-connections.ts';
+import { NewConversations } from './sessions/new-conversations.ts';
 import { OpenSession } from './sessions/open-session.ts';
 import { AnswerAllowance } from './turns/answer-allowance.ts';
 import { AnswerControl } from './turns/answer-control.ts';
@@ -95,7 +96,12 @@ export function createApplication(
       log,
     }),
     admins: new SayAsAdmin(history, maxMessageChars),
-    sessions: new OpenSession(history, access.policy, access.tokens),
+    sessions: new OpenSession(
+      history,
+      access.policy,
+      access.tokens,
+      new NewConversations(redis.commands, config.RATE_LIMIT_MAX_CONVERSATIONS, config.RATE_LIMIT_WINDOW_MS),
+    ),
   };
 }
 

@@ -24,6 +24,7 @@ const envSchema = (env: NodeJS.ProcessEnv) =>
       TRUST_PROXY: envFields.integer(0, 0, 10),
       RATE_LIMIT_WINDOW_MS: envFields.integer(15 * MINUTE_MS, 1_000, 24 * 60 * MINUTE_MS),
       RATE_LIMIT_MAX_REQUESTS: envFields.integer(100, 1, 1_000_000_000),
+      RATE_LIMIT_MAX_CONVERSATIONS: envFields.integer(1_000, 1, 1_000_000_000),
       SOCKET_RATE_LIMIT_PER_MINUTE: envFields.integer(120, 1, 1_000_000_000),
       BODY_LIMIT: z
         .string()

@@ -36,6 +36,7 @@ export function clusterEnv({ redisUrl, databaseUrl, provider, overrides }: Clust
     RATE_LIMIT_MAX_REQUESTS: UNLIMITED,
     SOCKET_RATE_LIMIT_PER_MINUTE: UNLIMITED,
     // All clients of a test have one address.
+    RATE_LIMIT_MAX_CONVERSATIONS: UNLIMITED,
     QUEUE_MAX_PER_ADDRESS: UNLIMITED,
     ...(provider && { OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: 'sk-test-0123456789abcdef' }),
     ...overrides,

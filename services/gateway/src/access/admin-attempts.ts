@@ -1,12 +1,8 @@
-import { ParleyError, redisNames } from '@parley/contracts';
+import { ParleyError } from '@parley/contracts';
 import type { Redis } from 'ioredis';
-import {
-  RateLimiterMemory,
-  RateLimiterRedis,
-  RateLimiterRes,
-  type RateLimiterAbstract,
-} from 'rate-limiter-flexible';
+import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import { networkOf } from './network-of.ts';
+import { sharedLimiter } from './shared-limiter.ts';
 
 const MINUTE_SECONDS = 60;
 const WINDOW_SECONDS = 15 * MINUTE_SECONDS;
@@ -73,16 +69,6 @@ export class AdminAttempts {
 
 function allowedBeside(all: RateLimiterRes | null): number {
   return (all?.consumedPoints ?? 0) > OF_ALL ? OF_ONE_UNDER_ATTACK : OF_ONE;
-}
-
-function sharedLimiter(redis: Redis, name: string, points: number, duration: number): RateLimiterAbstract {
-  const limits = { points, duration };
-  return new RateLimiterRedis({
-    ...limits,
-    storeClient: redis,
-    keyPrefix: redisNames.rateLimitPrefix(name),
-    insuranceLimiter: new RateLimiterMemory(limits),
-  });
 }
 
 async function count(limiter: RateLimiterAbstract, key: string): Promise<RateLimiterRes> {

@@ -57,7 +57,7 @@ export function sessionRoutes(deps: SessionRoutesDependencies): Router {
       userAgent: claimed.userAgent ?? from.userAgent,
       ipAddress: claimed.ipAddress ?? from.ipAddress,
     };
-    const opened = await sessions.open(await callers.caller(request), sessionId, told);
+    const opened = await sessions.open(await callers.caller(request), sessionId, from, told);
     response.json(toReply(opened.conversation, opened.token));
   });
   router.post('/chat/message', async (request, response) => {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ParleyError, type Conversation } from '@parley/contracts';
+import { ParleyError, type Conversation, type HistoryRequest } from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
 import type { AccessPolicy } from '../access/access-policy.ts';
 import { visitorIdOf, type Caller, type Origin } from '../access/caller.ts';
 import type { VisitorTokens } from '../access/visitor-tokens.ts';
+import type { NewConversations } from './new-conversations.ts';
 
 export interface OpenedSession {
   readonly conversation: Conversation;
@@ -17,31 +18,70 @@ export class OpenSession {
   readonly #history: HistoryClient;
   readonly #policy: AccessPolicy;
   readonly #tokens: VisitorTokens;
+  readonly #created: NewConversations;
 
-  constructor(history: HistoryClient, policy: AccessPolicy, tokens: VisitorTokens) {
+  constructor(
+    history: HistoryClient,
+    policy: AccessPolicy,
+    tokens: VisitorTokens,
+    created: NewConversations,
+  ) {
     this.#history = history;
     this.#policy = policy;
     this.#tokens = tokens;
+    this.#created = created;
   }
 
-  async open(caller: Caller, sessionId: string | undefined, from: Origin): Promise<OpenedSession> {
+  /**
+   * @param told what a new one keeps of where it comes from, if the client says something else.
+   * @throws ParleyError RATE_LIMIT_EXCEEDED if it would be a new one and its address has begun too many.
+   */
+  async open(
+    caller: Caller,
+    sessionId: string | undefined,
+    from: Origin,
+    told: Origin = from,
+  ): Promise<OpenedSession> {
     const visitorId = visitorIdOf(caller) ?? randomUUID();
-    const conversation = await this.#conversation(caller, sessionId, visitorId, from);
+    const create = (conversationId: string): Promise<Conversation> =>
+      this.#create(caller, { conversationId, visitorId, ...told }, from.ipAddress);
+    const conversation = await this.#conversation(caller, sessionId, create);
     return { conversation, visitorId, token: await this.#tokens.issue(visitorId) };
   }
 
-  async #conversation(caller: Caller, sessionId: string | undefined, visitorId: string, from: Origin) {
-    const create = async (conversationId: string): Promise<Conversation> => {
-      const request = { conversationId, visitorId, ipAddress: from.ipAddress, userAgent: from.userAgent };
-      return (await this.#history.call('createConversation', request)).conversation;
-    };
+  async #conversation(
+    caller: Caller,
+    sessionId: string | undefined,
+    create: (conversationId: string) => Promise<Conversation>,
+  ): Promise<Conversation> {
     if (sessionId === undefined) return create(randomUUID());
     // Open mode heals a lost session under the id that the client already holds.
     if (this.#policy.mode === 'open') return create(sessionId);
     // With tokens a foreign id must look like an unknown one, so neither can be had: the visitor gets a new one.
-    return this.#policy.existing(caller, sessionId).catch((error: unknown) => {
-      if (error instanceof ParleyError && error.code === 'CONVERSATION_NOT_FOUND')
-        return create(randomUUID());
+    return (await this.#existing(caller, sessionId)) ?? create(randomUUID());
+  }
+
+  async #create(
+    caller: Caller,
+    request: HistoryRequest<'createConversation'>,
+    ipAddress: string,
+  ): Promise<Conversation> {
+    try {
+      await this.#created.take(ipAddress);
+    } catch (error) {
+      // One that is there already is no new one.
+      const existing = await this.#existing(caller, request.conversationId);
+      if (existing) return existing;
+      throw error;
+    }
+    const { conversation, created } = await this.#history.call('createConversation', request);
+    if (!created) this.#created.giveBack(ipAddress);
+    return conversation;
+  }
+
+  async #existing(caller: Caller, conversationId: string): Promise<Conversation | undefined> {
+    return this.#policy.existing(caller, conversationId).catch((error: unknown) => {
+      if (error instanceof ParleyError && error.code === 'CONVERSATION_NOT_FOUND') return undefined;
       throw error;
     });
   }

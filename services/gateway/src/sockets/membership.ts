@@ -42,8 +42,13 @@ export class Membership {
     });
   }
 
-  /** Runs what leads to a join; whoever leaves the room meanwhile, does not enter it any more. */
+  /**
+   * Runs what leads to a join; whoever leaves the room meanwhile, does not enter it any more.
+   *
+   * @throws ParleyError RATE_LIMIT_EXCEEDED if the socket follows too many conversations, before anything is done.
+   */
   async entering<T>(room: string, run: (entry: Entry) => Promise<T>): Promise<T> {
+    this.#assertPlaceFor(room);
     const entry = { room, isWanted: true };
     this.#entries.add(entry);
     try {
@@ -69,9 +74,11 @@ export class Membership {
       this.#hub.release(conversationId);
       return feed;
     }
-    if (this.#joined.size >= MAX_ROOMS) {
+    try {
+      this.#assertPlaceFor(room);
+    } catch (error) {
       this.#hub.release(conversationId);
-      throw new ParleyError('RATE_LIMIT_EXCEEDED', { message: 'Leave a conversation first' });
+      throw error;
     }
     this.#joined.set(room, conversationId);
     this.#presence?.entered(conversationId);
@@ -88,5 +95,10 @@ export class Membership {
     void this.#socket.leave(room);
     this.#hub.release(conversationId);
     this.#presence?.left(conversationId);
+  }
+
+  #assertPlaceFor(room: string): void {
+    if (this.#joined.size < MAX_ROOMS || this.#joined.has(room)) return;
+    throw new ParleyError('RATE_LIMIT_EXCEEDED', { message: 'Leave a conversation first' });
   }
 }

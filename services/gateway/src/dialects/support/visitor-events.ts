@@ -22,7 +22,10 @@ export function visitorEvents(
 ): Handlers<typeof supportVisitorEvents> {
   return {
     init_session: async payload => {
-      const opened = await sessions.open(session.caller, payload?.sessionId ?? undefined, session.from);
+      const asked = payload?.sessionId ?? undefined;
+      const opened = await session.membership.entering(supportRoom(asked ?? ''), () =>
+        sessions.open(session.caller, asked, session.from),
+      );
       const sessionId = opened.conversation.id;
       if (session.caller.kind === 'visitor') session.become({ kind: 'visitor', visitorId: opened.visitorId });
       await session.membership.join(sessionId, supportRoom(sessionId));
