@@ -96,12 +96,16 @@ describe('a token that the gateway issued', () => {
     expect(await listed(anna.headers)).toEqual([body.sessionId, anna.sessionId]);
   });
 
-  test('ends its connection when it expires', async () => {
+  test.each([
+    ['/', 'init_session', 'sessionId'],
+    [NATIVE_NAMESPACE, 'resume', 'conversationId'],
+  ])('ends its connection to %s when it expires', async (namespace, event, id) => {
     const claims = { sub: 'short-lived', exp: seconds(3) };
     const token = forgedToken({ secret: SECRET, claims });
-    using socket = await RecordingClient.connect(urlA, { auth: { token }, reconnection: false });
-    const opened = await socket.ask('init_session', {});
-    expect(opened.sessionId).toBeTypeOf('string');
+    const url = `${urlA}${namespace}`;
+    using socket = await RecordingClient.connect(url, { auth: { token }, reconnection: false });
+    const opened = await socket.ask(event, {});
+    expect(opened[id]).toBeTypeOf('string');
     await waitFor(() => socket.socket.disconnected, { what: 'the connection to be cut', deadlineMs: 10_000 });
     expect(seconds(0)).toBeGreaterThanOrEqual(claims.exp);
     expect(socket.all('error')).toMatchObject([{ code: 'UNAUTHORIZED' }]);
