@@ -48,9 +48,7 @@ export class JobWorker extends Worker {
 
   /** Locks a job again whose lock could not be renewed. @returns whether it is ours; if not, it is, or will be, another's. */
   async takeBack({ id = '', token = '', attemptsStarted }: Job): Promise<boolean> {
-    const { active, stalled } = this.keys;
-    const jobKey = this.toKey(id);
-    const keys = [jobKey, `${jobKey}:lock`, active, stalled].map(String);
+    const keys = [id, `${id}:lock`, 'active', 'stalled'].map(name => this.toKey(name));
     return (await this.#takeBack(keys, [id, token, attemptsStarted, this.#lockMs])) === 1;
   }
 
@@ -65,7 +63,7 @@ export class JobWorker extends Worker {
   #spareTheLiving(watch: LuaScript): void {
     const { backend } = this;
     const moveStalled = backend.moveStalledJobsToWait.bind(backend);
-    const keys = [this.toKey('stalled-check'), this.toKey('watched')];
+    const keys = ['stalled-check', 'watched'].map(name => this.toKey(name));
     backend.moveStalledJobsToWait = async () => {
       // A lock is renewed at half time, so it never runs out before `watched` does. Sent together: an outage that began between
       // the two would not be seen.
