@@ -27,7 +27,7 @@ export class Arena {
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<Arena> {
     const provider = await ScriptedProvider.start();
-    provider.script(pieces(WORDS, { everyMs: 20 }));
+    provider.script(pieces(WORDS, { everyMs: 8 }));
     const cluster = await Cluster.start({ provider, env: { TRUST_PROXY: '1', ...env } });
     const [gateway] = cluster.gateways;
     if (!gateway) throw new Error('a cluster without a gateway');
