@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findOnPath } from '@parley/testkit';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -10,21 +9,10 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
  * @throws Error instead if `REQUIRE_CHROMIUM` is 1.
  */
 export function findChromium(env: NodeJS.ProcessEnv): string | undefined {
-  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
-  const onPath = folders.flatMap(folder => NAMES.map(name => join(folder, name))).find(isProgram);
-  const found = env.CHROMIUM_PATH ?? onPath;
+  const found = env.CHROMIUM_PATH ?? findOnPath(NAMES, env);
   if (found !== undefined) return found;
   const problem = 'There is no chromium on the PATH';
   if (env.REQUIRE_CHROMIUM === '1') throw new Error(`${problem}; install it, or set CHROMIUM_PATH`);
   process.stderr.write(`\n!!! ${problem}: THE TESTS OF libs/client IN A BROWSER ARE SKIPPED.\n\n`);
   return undefined;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
