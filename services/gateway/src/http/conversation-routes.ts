@@ -1,5 +1,4 @@
 import {
-  ParleyError,
   conversationIdSchema,
   listConversationsQuerySchema,
   type ChatConversation,
@@ -11,6 +10,7 @@ import { z } from 'zod';
 import type { AccessPolicy } from '../access/access-policy.ts';
 import { toChatConversation } from '../conversations/chat-view.ts';
 import { REST_REPLY_BYTES } from '../conversations/reply-bytes.ts';
+import { unlessGone } from '../conversations/unless-gone.ts';
 import { parsed, type RequestCaller } from './request-caller.ts';
 
 export interface ConversationRoutesDependencies {
@@ -38,6 +38,7 @@ export function conversationRoutes({ callers, policy, history }: ConversationRou
         share > 0
           ? await unlessGone(withMessages(conversation, share))
           : toChatConversation(conversation, []);
+      // Deleted while the list is read.
       if (!next) continue;
       left -= Buffer.byteLength(JSON.stringify(next.messages));
       shown.push(next);
@@ -67,12 +68,4 @@ export function conversationRoutes({ callers, policy, history }: ConversationRou
     response.json({ message: 'Conversation deleted successfully' });
   });
   return router;
-}
-
-/** One that is deleted while a list is read is left out of it. */
-async function unlessGone(reading: Promise<ChatConversation>): Promise<ChatConversation | undefined> {
-  return reading.catch((error: unknown) => {
-    if (error instanceof ParleyError && error.code === 'CONVERSATION_NOT_FOUND') return undefined;
-    throw error;
-  });
 }

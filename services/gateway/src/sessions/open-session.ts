@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ParleyError, type Conversation, type HistoryRequest } from '@parley/contracts';
+import type { Conversation, HistoryRequest } from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
 import type { AccessPolicy } from '../access/access-policy.ts';
 import { visitorIdOf, type Caller, type Origin } from '../access/caller.ts';
 import type { VisitorTokens } from '../access/visitor-tokens.ts';
+import { unlessGone } from '../conversations/unless-gone.ts';
 import type { NewConversations } from './new-conversations.ts';
 
 export interface OpenedSession {
@@ -58,7 +59,7 @@ export class OpenSession {
     // Open mode heals a lost session under the id that the client already holds.
     if (this.#policy.mode === 'open') return create(sessionId);
     // With tokens a foreign id must look like an unknown one, so neither can be had: the visitor gets a new one.
-    return (await this.#existing(caller, sessionId)) ?? create(randomUUID());
+    return (await unlessGone(this.#policy.existing(caller, sessionId))) ?? create(randomUUID());
   }
 
   async #create(
@@ -70,19 +71,12 @@ export class OpenSession {
       await this.#created.take(ipAddress);
     } catch (error) {
       // One that is there already is no new one.
-      const existing = await this.#existing(caller, request.conversationId);
+      const existing = await unlessGone(this.#policy.existing(caller, request.conversationId));
       if (existing) return existing;
       throw error;
     }
     const { conversation, created } = await this.#history.call('createConversation', request);
     if (!created) this.#created.giveBack(ipAddress);
     return conversation;
-  }
-
-  async #existing(caller: Caller, conversationId: string): Promise<Conversation | undefined> {
-    return this.#policy.existing(caller, conversationId).catch((error: unknown) => {
-      if (error instanceof ParleyError && error.code === 'CONVERSATION_NOT_FOUND') return undefined;
-      throw error;
-    });
   }
 }

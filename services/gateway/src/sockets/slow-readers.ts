@@ -64,14 +64,15 @@ export class SlowReaders {
   }
 
   #readers(): Reader[] {
-    const sockets = connectionsOf(this.#io.engine).map(connection => ({
-      request: connection.request,
-      bytes: backlogOf(connection),
-      most: MAX_BACKLOG_BYTES,
-      cutOff: () => cutOff(connection),
-    }));
+    const sockets = connectionsOf(this.#io.engine).flatMap(connection => {
+      const { request } = connection;
+      const bytes = backlogOf(connection);
+      // Of thousands, next to none.
+      if (bytes === 0) return [];
+      return [{ request, bytes, most: MAX_BACKLOG_BYTES, cutOff: () => cutOff(connection) }];
+    });
     const replies = this.#replies.connections.map(connection => ({ ...connection, most: MAX_REPLY_BYTES }));
-    return [...sockets.filter(({ bytes }) => bytes > 0), ...replies];
+    return [...sockets, ...replies];
   }
 
   #cutOff(reader: Reader): void {

@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ConversationMode, Message } from '@parley/contracts';
-import { scoped, type FramePublisher, type Log } from '@parley/platform';
+import { scoped, withDeadline, type FramePublisher, type Log } from '@parley/platform';
 import type { HistoryMetrics } from '../history-metrics.ts';
 
 /** Frames that wait for Redis. Those beyond are dropped: memory must not grow with an outage. */
@@ -53,10 +52,7 @@ export class Announcements {
 
   /** Resolves when everything has been said, or Redis has not let it be said for a while. */
   async settled(): Promise<void> {
-    const settled = new AbortController();
-    const late = pause(SETTLE_MS, undefined, { signal: settled.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.#underWay), late]);
-    settled.abort();
+    await withDeadline(() => Promise.all(this.#underWay), SETTLE_MS).catch(() => undefined);
   }
 
   #say(say: () => Promise<void>): void {
