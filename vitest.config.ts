@@ -36,8 +36,10 @@ export default defineConfig({
           ...shared,
           name: 'e2e',
           include: [`${tree}/*.e2e.test.ts`],
-          // Each file runs a whole cluster; more than one at a time on two cores would test the machine.
-          fileParallelism: false,
+          // Each file runs a whole cluster and mostly waits; with more at a time two cores would be what is tested.
+          maxWorkers: 2,
+          // Vitest wants this where the number of workers differs.
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

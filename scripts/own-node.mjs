@@ -34,7 +34,9 @@ function install() {
 
 install();
 const [script = '', ...args] = process.argv.slice(2);
-const child = spawn(node, [join(root, 'scripts', script), ...args], { stdio: 'inherit' });
+// A process starts in two thirds of the time when it finds its modules compiled.
+const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'), ...process.env };
+const child = spawn(node, [join(root, 'scripts', script), ...args], { stdio: 'inherit', env });
 // Ctrl-C reaches the child too; `kill` reaches only this process. The child takes the same signal twice.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', error => {

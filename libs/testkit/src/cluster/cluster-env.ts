@@ -24,6 +24,7 @@ export interface ClusterFacts {
 export function clusterEnv({ redisUrl, databaseUrl, provider, overrides }: ClusterFacts): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     NODE_ENV: 'test',
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',
