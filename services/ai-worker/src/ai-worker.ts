@@ -21,6 +21,7 @@ import { AnswerMetrics } from './answer/answer-metrics.ts';
 import { AppendBatches } from './answer/append-batches.ts';
 import type { AnswerPorts, AnswerSettings } from './answer/answer-ports.ts';
 import { systemClock } from './answer/clock.ts';
+import { Pace } from './answer/pace.ts';
 import { ProduceAnswer } from './answer/produce-answer.ts';
 import { BudgetedProvider } from './budget/budgeted-provider.ts';
 import type { WorkerConfig, WorkerSettings } from './config.ts';
@@ -58,6 +59,7 @@ export async function startAiWorker(
   const answerLog = new AnswerLog(redis);
   const history = new HistoryClient({ url: settings.HISTORY_URL, token: secrets.internalToken });
   releases.push('history', () => history[Symbol.dispose]());
+  const pace = startPace(metrics, releases);
   const ports: AnswerPorts = {
     history,
     answerLog,
@@ -67,6 +69,7 @@ export async function startAiWorker(
     startHeartbeat: heartbeats(redis, log),
     onFenceHint: hints.listen,
     clock: systemClock,
+    pace,
     metrics: answerMetrics,
     log,
   };
@@ -103,6 +106,17 @@ function open(url: string, role: 'jobs' | 'subscriber', log: Log, releases: Rele
   const redis = connectRedis(url, role, log);
   releases.push(`redis ${role}`, () => closeRedis(redis));
   return redis;
+}
+
+function startPace(metrics: Metrics, releases: ReleaseStack): Pace {
+  const pace = new Pace().start();
+  releases.push('pace', () => pace[Symbol.dispose]());
+  metrics.gauge(
+    'parley_pieces_at_once',
+    'Pieces that wait for each other; more than 1 if busy',
+    () => pace.atOnce,
+  );
+  return pace;
 }
 
 function heartbeats(redis: Redis, log: Log): AnswerPorts['startHeartbeat'] {

@@ -12,6 +12,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { AnswerMetrics } from './answer-metrics.ts';
 import type { Clock } from './clock.ts';
 import type { IntakeLimits } from './intake.ts';
+import type { Pace } from './pace.ts';
 
 /** What the production of an answer needs from outside. */
 export interface AnswerPorts {
@@ -26,6 +27,7 @@ export interface AnswerPorts {
   /** Registers who wants to hear that an answer may have been fenced; returns how to unregister. */
   readonly onFenceHint: (answerId: string, listener: () => void) => () => void;
   readonly clock: Clock;
+  readonly pace: Pick<Pace, 'atOnce'>;
   readonly metrics: AnswerMetrics;
   readonly log: Log;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ManualClock } from '../../test/manual-clock.ts';
 import { MemoryLog } from '../../test/memory-log.ts';
 import { MergingWriter, type Refusal } from './merging-writer.ts';
 
@@ -21,6 +22,59 @@ test('what comes while a piece is on its way travels together', async () => {
     { offset: 1, text: 'bcd' },
   ]);
   expect(writer.mergedPieces).toBe(2);
+});
+
+function paced(atOnce: () => number) {
+  const log = new MemoryLog();
+  const clock = new ManualClock();
+  const writer = new MergingWriter(log, () => undefined, { atOnce, clock });
+  /** Each is written when the ones before have been taken. */
+  const write = async (...pieces: string[]): Promise<void> => {
+    for (const piece of pieces) {
+      void writer.write(piece);
+      await turn();
+    }
+  };
+  return { log, clock, writer, write, texts: () => log.frames.map(({ text }) => text) };
+}
+
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+test('a busy process sends several pieces together, but the first at once', async () => {
+  let atOnce = 3;
+  const { clock, write, texts } = paced(() => atOnce);
+  await write('a', 'b', 'c', 'd', 'e');
+  expect(texts()).toEqual(['a', 'bcd']);
+  atOnce = 1;
+  await write('f', 'g');
+  expect(texts()).toEqual(['a', 'bcd', 'ef', 'g']);
+  expect(clock.pending).toBe(0);
+});
+
+test('what has waited a tenth of a second waits no longer', async () => {
+  const { clock, write, texts } = paced(() => 3);
+  await write('a', 'b');
+  clock.advance(99);
+  await turn();
+  expect(texts()).toEqual(['a']);
+  clock.advance(1);
+  await turn();
+  expect(texts()).toEqual(['a', 'b']);
+});
+
+test('what waits leaves at the end and when somebody looks for a fence, and is forgotten when it is not wanted', async () => {
+  const { clock, writer, write, texts } = paced(() => 3);
+  await write('a', 'b');
+  writer.check();
+  await turn();
+  expect(texts()).toEqual(['a', 'b']);
+  await write('c');
+  writer.discard();
+  expect(clock.pending).toBe(0);
+  await write('d');
+  await writer.close();
+  expect(texts()).toEqual(['a', 'b', 'd']);
+  expect(clock.pending).toBe(0);
 });
 
 test('half a surrogate pair waits for its other half', async () => {
@@ -45,26 +99,31 @@ test('whatever the cuts and however slow the log, it holds the text, gapless', a
   const pieces = fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 30 });
   const cut = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 20 });
   await fc.assert(
-    fc.asyncProperty(pieces, cut, fc.array(fc.boolean()), async (words, sizes, turns) => {
-      const text = words.join('');
-      const log = new MemoryLog();
-      const writer = new MergingWriter(log);
-      for (let at = 0, turn = 0; at < text.length; turn++) {
-        const size = sizes[turn % sizes.length] ?? 1;
-        void writer.write(text.slice(at, at + size));
-        at += size;
-        if (turns[turn % turns.length]) await Promise.resolve();
-      }
-      await writer.close();
-      expect(log.text).toBe(text.toWellFormed());
-      expect(writer.text).toBe(log.text);
-      let offset = 0;
-      for (const frame of log.frames) {
-        expect(frame.offset).toBe(offset);
-        expect(frame.text.isWellFormed()).toBe(true);
-        offset += frame.text.length;
-      }
-    }),
+    fc.asyncProperty(
+      pieces,
+      cut,
+      fc.array(fc.boolean()),
+      fc.integer({ min: 1, max: 4 }),
+      async (words, sizes, turns, atOnce) => {
+        const text = words.join('');
+        const { log, writer } = paced(() => atOnce);
+        for (let at = 0, turn = 0; at < text.length; turn++) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          void writer.write(text.slice(at, at + size));
+          at += size;
+          if (turns[turn % turns.length]) await Promise.resolve();
+        }
+        await writer.close();
+        expect(log.text).toBe(text.toWellFormed());
+        expect(writer.text).toBe(log.text);
+        let offset = 0;
+        for (const frame of log.frames) {
+          expect(frame.offset).toBe(offset);
+          expect(frame.text.isWellFormed()).toBe(true);
+          offset += frame.text.length;
+        }
+      },
+    ),
   );
 });
 

@@ -1,4 +1,6 @@
 import type { AppendResult } from '@parley/platform';
+import { systemClock, type Clock } from './clock.ts';
+import { Hold } from './hold.ts';
 
 /** What an append may come to, once a lost log is restored. */
 type WriteResult = Exclude<AppendResult, 'missing'>;
@@ -15,6 +17,15 @@ export interface AnswerSink {
 export type Refusal =
   { readonly by: Exclude<WriteResult, 'ok'> } | { readonly by: 'error'; readonly error: unknown };
 
+/** How eager a writer is. */
+export interface WriterPace {
+  /** How many pieces shall travel together while nothing is on its way. The first of a text never waits. */
+  readonly atOnce: () => number;
+  readonly clock: Clock;
+}
+
+const AT_ONCE: WriterPace = { atOnce: () => 1, clock: systemClock };
+
 /** A frame on its way to browsers; more than that at once makes slow ones slower. */
 const MAX_PIECE_CHARS = 8_192;
 /** Unsent text from which on the reader is asked to wait. */
@@ -23,12 +34,14 @@ const FULL_CHARS = 65_536;
 const MAX_RESTORES = 3;
 
 /**
- * Writes text as it comes: the first piece at once, and while one is on its way, what comes meanwhile becomes the next. Half
- * a surrogate pair waits for its other half, because the sink stores UTF-8.
+ * Writes text as it comes: the first piece at once, and while one is on its way, what comes meanwhile becomes the next. Where
+ * that is too often for a busy process, several wait for each other. Half a surrogate pair waits for its other half, because
+ * the sink stores UTF-8.
  */
 export class MergingWriter {
   readonly #sink: AnswerSink;
   readonly #onRefused: (refusal: Refusal) => void;
+  readonly #hold: Hold;
   #text = '';
   #unsent = '';
   #closing = false;
@@ -40,9 +53,14 @@ export class MergingWriter {
   #mergedPieces = 0;
 
   /** @param onRefused called once, as soon as a write is refused; nothing is written after it. */
-  constructor(sink: AnswerSink, onRefused: (refusal: Refusal) => void = () => undefined) {
+  constructor(
+    sink: AnswerSink,
+    onRefused: (refusal: Refusal) => void = () => undefined,
+    { atOnce, clock }: WriterPace = AT_ONCE,
+  ) {
     this.#sink = sink;
     this.#onRefused = onRefused;
+    this.#hold = new Hold(atOnce, clock, () => this.#start());
   }
 
   /** What the sink has taken. */
@@ -62,9 +80,10 @@ export class MergingWriter {
   /** @returns a promise if too much is unsent: fulfilled when there is room again, or nothing is written any more. */
   write(text: string): Promise<void> | undefined {
     if (this.#refusal) return undefined;
-    if (this.#busy && this.#unsent !== '') this.#mergedPieces += 1;
+    if (this.#unsent !== '') this.#mergedPieces += 1;
     this.#unsent += text;
-    this.#start();
+    const isFirst = this.#text === '';
+    if (this.#busy || isFirst || !this.#hold.keeps()) this.#start();
     if (this.#unsent.length <= FULL_CHARS) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
@@ -79,6 +98,7 @@ export class MergingWriter {
   /** Forgets what is unsent. */
   discard(): void {
     this.#unsent = '';
+    this.#hold.release();
     this.#makeRoom();
   }
 
@@ -91,6 +111,7 @@ export class MergingWriter {
 
   #start(): void {
     if (this.#busy || this.#refusal) return;
+    this.#hold.release();
     this.#busy = true;
     this.#sent = this.#sendAll();
   }

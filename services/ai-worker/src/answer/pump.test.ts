@@ -36,6 +36,7 @@ function start(source: PumpOptions['source'], options: Partial<PumpOptions> = {}
     signal: new AbortController().signal,
     limits: LIMITS,
     clock,
+    atOnce: () => 1,
     onFenceHint: listener => {
       hints.add(listener);
       return () => hints.delete(listener);

@@ -12,6 +12,8 @@ export interface PumpOptions {
   readonly signal: AbortSignal;
   readonly limits: IntakeLimits;
   readonly clock: Clock;
+  /** How many pieces of text shall travel together. */
+  readonly atOnce: () => number;
   /** Registers who wants to hear that the sink may refuse from now on; returns how to unregister. */
   readonly onFenceHint: (listener: () => void) => () => void;
   /** Hears of a write that the sink refused, also of one whose answer comes after the pump has ended. */
@@ -28,14 +30,15 @@ export type PumpResult = Ending & {
 
 /** Lets the text of one answer flow from a model into a sink, until one of them ends it. Never throws. */
 export async function pump(options: PumpOptions): Promise<PumpResult> {
-  const { source, sink, signal, limits, clock, onFenceHint, onRefused } = options;
+  const { source, sink, signal, limits, clock, atOnce, onFenceHint, onRefused } = options;
   const ended = Promise.withResolvers<Ending>();
   const cancelled = Promise.withResolvers<Ending>();
   const provider = new AbortController();
-  const writer = new MergingWriter(sink, refusal => {
+  const refused = (refusal: Refusal): void => {
     onRefused(refusal);
     ended.resolve(endingOf(refusal));
-  });
+  };
+  const writer = new MergingWriter(sink, refused, { atOnce, clock });
   using intake = new Intake(writer, limits, clock, ended.resolve);
   using _released = new DisposableStack();
   _released.defer(onFenceHint(() => writer.check()));
