@@ -14,7 +14,7 @@ export {
 } from './answer-log/answer-log.ts';
 export { endAskedBy, fenceFor, type FenceState } from './answer-log/fence-state.ts';
 export { AnswerHeartbeat } from './answer-log/heartbeat.ts';
-export { AnswerQueue } from './jobs/answer-queue.ts';
+export { AnswerQueue, answerRetryMs } from './jobs/answer-queue.ts';
 export { Backlog } from './jobs/backlog.ts';
 export { HistoryQueue, historyRetryMs } from './jobs/history-queue.ts';
 export { JobConsumer, type JobConsumerOptions } from './jobs/job-consumer.ts';

@@ -2,15 +2,21 @@ import { answerJob, redisNames } from '@parley/contracts';
 import type { Redis } from 'ioredis';
 import type { AnswerRef } from '../answer-log/answer-log.ts';
 import { Backlog } from './backlog.ts';
+import { CAPPED, cappedBackoff } from './capped-backoff.ts';
 import { JobProducer } from './job-producer.ts';
 
-/** Tries of one job while history or Redis are away; how often the provider is asked, history decides at the claim. */
-const ATTEMPTS = 8;
-const FIRST_RETRY_MS = 250;
+/**
+ * Tries of one job while history or Redis are away, over some 40 s; then the sweeper queues it again. How often the provider is
+ * asked, history decides at the claim.
+ */
+const ATTEMPTS = 16;
 /** BullMQ's priorities are from 1, which is taken first, to this. */
 const LAST_PRIORITY = 2_097_151;
 /** Looked at in one `promote`. */
 const PROMOTED_AT_ONCE = 100;
+
+/** Milliseconds until the next try of such a job, given how many there were: its consumer's `retryMs`. */
+export const answerRetryMs = cappedBackoff(250, 3_000);
 
 /** Queue `answers`: gateways put new answers in, history those whose turn has come, and its sweeper those that got stuck. */
 export class AnswerQueue {
@@ -20,7 +26,7 @@ export class AnswerQueue {
   constructor(redis: Redis) {
     this.#jobs = new JobProducer(redisNames.queues.answers, answerJob, redis, {
       attempts: ATTEMPTS,
-      backoff: { type: 'exponential', delay: FIRST_RETRY_MS },
+      backoff: { type: CAPPED },
       removeOnComplete: true,
       removeOnFail: { count: 1_000, age: 24 * 3600 },
     });

@@ -1,16 +1,13 @@
 import { historyJob, redisNames, type HistoryJob } from '@parley/contracts';
 import type { Redis } from 'ioredis';
+import { CAPPED, cappedBackoff } from './capped-backoff.ts';
 import { JobProducer } from './job-producer.ts';
 
 /** A finished answer is tried for as long as the store is away; the number only has to be one. */
 const ATTEMPTS = 1_000_000;
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 15_000;
 
-/** Milliseconds until the next try; the consumer's `retryMs`. BullMQ's own exponential one grows without bound. */
-export function historyRetryMs(attempt: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_RETRY_MS);
-}
+/** Milliseconds until the next try of such a job, given how many there were: its consumer's `retryMs`. */
+export const historyRetryMs = cappedBackoff(500, 15_000);
 
 /** Queue `history`: facts that history must store. */
 export class HistoryQueue {
@@ -19,7 +16,7 @@ export class HistoryQueue {
   constructor(redis: Redis) {
     this.#jobs = new JobProducer(redisNames.queues.history, historyJob, redis, {
       attempts: ATTEMPTS,
-      backoff: { type: 'capped' },
+      backoff: { type: CAPPED },
       removeOnComplete: true,
       removeOnFail: { count: 10_000, age: 7 * 24 * 3600 },
     });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { answerJob, redisNames, type AnswerJob } from '@parley/contracts';
-import { JobConsumer, scoped, type Log } from '@parley/platform';
+import { JobConsumer, answerRetryMs, scoped, type Log } from '@parley/platform';
 import { DelayedError, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { AnswerOrder, Outcome } from '../answer/produce-answer.ts';
@@ -51,6 +51,7 @@ export function answerConsumer(
     lockMs: LOCK_MS,
     stalledCheckMs: STALLED_CHECK_MS,
     maxStalled: MAX_STALLED,
+    retryMs: answerRetryMs,
     log: scoped(log, { component: 'AnswerConsumer', function: 'process' }),
   });
 }
