@@ -69,7 +69,7 @@ export async function startAiWorker(
     startHeartbeat: heartbeats(redis, log),
     onFenceHint: hints.listen,
     clock: systemClock,
-    pace,
+    atOnce: () => pace.atOnce,
     metrics: answerMetrics,
     log,
   };

@@ -39,7 +39,7 @@ function inHand(rig: WorkerRig) {
       startHeartbeat: ref => AnswerHeartbeat.start(rig.connection, ref, () => undefined),
       onFenceHint: () => () => undefined,
       clock: systemClock,
-      pace: { atOnce: 1 },
+      atOnce: () => 1,
       metrics: new AnswerMetrics(new Metrics('test')),
       log: silent,
     },

@@ -6,7 +6,7 @@ import { CAPPED, cappedBackoff } from './capped-backoff.ts';
 import { JobProducer } from './job-producer.ts';
 
 /**
- * Tries of one job while history or Redis are away, over some 40 s; then the sweeper queues it again. How often the provider is
+ * Tries of one job while history or Redis are away, over some 37 s; then the sweeper queues it again. How often the provider is
  * asked, history decides at the claim.
  */
 const ATTEMPTS = 16;

@@ -12,7 +12,6 @@ import type { Provider } from '../providers/provider.ts';
 import type { AnswerMetrics } from './answer-metrics.ts';
 import type { Clock } from './clock.ts';
 import type { IntakeLimits } from './intake.ts';
-import type { Pace } from './pace.ts';
 
 /** What the production of an answer needs from outside. */
 export interface AnswerPorts {
@@ -27,7 +26,8 @@ export interface AnswerPorts {
   /** Registers who wants to hear that an answer may have been fenced; returns how to unregister. */
   readonly onFenceHint: (answerId: string, listener: () => void) => () => void;
   readonly clock: Clock;
-  readonly pace: Pick<Pace, 'atOnce'>;
+  /** How many pieces of an answer's text shall travel together. */
+  readonly atOnce: () => number;
   readonly metrics: AnswerMetrics;
   readonly log: Log;
 }

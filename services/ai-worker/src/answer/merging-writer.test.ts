@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../test/manual-clock.ts';
@@ -37,8 +38,6 @@ function paced(atOnce: () => number) {
   };
   return { log, clock, writer, write, texts: () => log.frames.map(({ text }) => text) };
 }
-
-const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 test('a busy process sends several pieces together, but the first at once', async () => {
   let atOnce = 3;

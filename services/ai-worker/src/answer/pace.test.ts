@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { waitFor } from '@parley/testkit';
 import { expect, test } from 'vitest';
@@ -40,5 +41,5 @@ test('a process that has no time notices it, and that it has time again', async 
 async function spin(): Promise<void> {
   const end = performance.now() + 20;
   while (performance.now() < end);
-  await new Promise(resolve => setImmediate(resolve));
+  await turn();
 }

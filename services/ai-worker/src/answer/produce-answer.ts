@@ -146,7 +146,7 @@ export class ProduceAnswer {
   }
 
   #pump({ answer, sink }: Attempt, { context }: Run, signal: AbortSignal): Promise<PumpResult> {
-    const { provider, clock, pace, metrics, onFenceHint } = this.#ports;
+    const { provider, clock, atOnce, metrics, onFenceHint } = this.#ports;
     const { systemPrompt, context: contextLimits, limits } = this.#settings;
     const messages = buildContext(context, systemPrompt, contextLimits);
     return pump({
@@ -155,7 +155,7 @@ export class ProduceAnswer {
       signal,
       limits,
       clock,
-      atOnce: () => pace.atOnce,
+      atOnce,
       onFenceHint: listener => onFenceHint(answer.answerId, listener),
       onRefused: refusal => metrics.refused(refusal),
     });
