@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { waitFor } from '@parley/testkit';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test, vi } from 'vitest';
 import { createLogger } from '../logging/logger.ts';
 import { closeRedis, connectRedis } from './connect.ts';
 
@@ -70,4 +70,23 @@ describe.concurrent('a connection', () => {
     await closeRedis(blocking);
     await closeRedis(redis);
   }, 60_000);
+
+  test('that has subscriptions can be closed while it is just coming back', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const redis = connectRedis(inject('redisUrl'), 'adapter', log);
+    await redis.psubscribe(`${randomUUID()}*`);
+    const info = redis.info.bind(redis);
+    // ioredis asks for it when it has come back, and subscribes again when it has the reply.
+    vi.spyOn(redis, 'info').mockImplementation(reply => {
+      const asked = info(reply);
+      void closeRedis(redis);
+      return asked;
+    });
+    redis.disconnect(true);
+    await waitFor(() => redis.status === 'end', { what: 'the connection to end' });
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
 });

@@ -80,6 +80,8 @@ function keepAsking(redis: Redis): void {
 export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status === 'end') return;
   if (redis.status !== 'ready') {
+    // One that is just coming back would still subscribe again, and nobody would hear that this failed.
+    redis.options.autoResubscribe = false;
     redis.disconnect();
     return;
   }
