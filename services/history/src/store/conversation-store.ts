@@ -136,6 +136,13 @@ export interface SeqRange {
   readonly beforeSeq: number;
 }
 
+export interface Superseded {
+  /** What was not so before, oldest first. */
+  readonly messages: Message[];
+  /** How far the range went: at least as far as was asked for, and as any before that began at the same message. */
+  readonly beforeSeq: number;
+}
+
 /**
  * What became of the wish that an answer ends.
  *
@@ -222,11 +229,10 @@ export interface ConversationStore {
   /** @returns undefined if there is no such conversation. */
   addAnswer(wanted: FurtherAnswer): Promise<AddedAnswer | undefined>;
   /**
-   * Marks what has ended in the range as `superseded`, people's messages too: no context contains it any more.
-   *
-   * @returns what was not so before, oldest first.
+   * Marks what has ended in the range as `superseded`, people's messages too: no context contains it any more. Of several
+   * that replace the same message at once, the one with the highest `seq` stays, in whichever order they come to be stored.
    */
-  supersede(conversationId: string, range: SeqRange): Promise<Message[]>;
+  supersede(conversationId: string, range: SeqRange): Promise<Superseded>;
 
   /** Opens a new epoch of an answer, once for each claim. @returns undefined if there is no such answer. */
   claimAnswer(request: ClaimRequest): Promise<StoredClaim>;

@@ -22,14 +22,15 @@ export function supersedeMessages({
   announcements,
 }: SupersedeMessagesDeps): SupersedeMessages {
   return async (conversationId, range) => {
-    const supersedeEnded = async (): Promise<void> => {
-      const changed = await store.supersede(conversationId, range);
-      for (const message of changed) announcements.messageStored(message);
+    const supersedeEnded = async (): Promise<SeqRange> => {
+      const { messages, beforeSeq } = await store.supersede(conversationId, range);
+      for (const message of messages) announcements.messageStored(message);
+      return { ...range, beforeSeq };
     };
     // Before, because an answer that ends sets the next one off, whose context must be without the range already. And
     // after, for an answer that has completed in between.
-    await supersedeEnded();
-    await endOpenAnswers(conversationId, 'superseded', range);
+    const reached = await supersedeEnded();
+    await endOpenAnswers(conversationId, 'superseded', reached);
     await supersedeEnded();
   };
 }

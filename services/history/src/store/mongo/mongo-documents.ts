@@ -13,6 +13,7 @@ export function toMessage(document: MessageDocument): Message {
   const { _id: id, ...fields }: Partial<MessageDocument> = document;
   delete fields.openIn;
   delete fields.soleIn;
+  delete fields.replacedBefore;
   delete fields.runs;
   delete fields.endAs;
   delete fields.claimId;

@@ -1,6 +1,13 @@
 import { OPEN_ANSWER_STATUSES, ParleyError, type Message } from '@parley/contracts';
 import { trusted, type Model } from 'mongoose';
-import type { AddedMessage, Clock, MessageRange, NewMessage, SeqRange } from '../conversation-store.ts';
+import type {
+  AddedMessage,
+  Clock,
+  MessageRange,
+  NewMessage,
+  SeqRange,
+  Superseded,
+} from '../conversation-store.ts';
 import { messageIdOf } from '../message-ids.ts';
 import { newMessage, wellFormed } from '../new-records.ts';
 import { isDuplicate } from './mongo-connection.ts';
@@ -106,7 +113,32 @@ export class MongoMessages {
   }
 
   /** Two calls at the same time may both return what one of them has changed. */
-  async supersede(conversationId: string, { fromSeq, beforeSeq }: SeqRange): Promise<Message[]> {
+  async supersede(conversationId: string, range: SeqRange): Promise<Superseded> {
+    const beforeSeq = await this.#reach(conversationId, range);
+    const messages = await this.#supersede(conversationId, { ...range, beforeSeq });
+    return { messages, beforeSeq };
+  }
+
+  async deleteAll(conversationId: string): Promise<void> {
+    await this.#model.deleteMany({ conversationId });
+  }
+
+  /**
+   * What was given an earlier place may come to be stored behind what replaces the same message. So that message bears how
+   * far it was replaced, and whoever comes late finds itself in the range.
+   */
+  async #reach(conversationId: string, { fromSeq, beforeSeq }: SeqRange): Promise<number> {
+    const first = await this.#model
+      .findOneAndUpdate(
+        { conversationId, seq: fromSeq },
+        { $max: { replacedBefore: beforeSeq } },
+        { returnDocument: 'after' },
+      )
+      .lean<MessageDocument>();
+    return first?.replacedBefore ?? beforeSeq;
+  }
+
+  async #supersede(conversationId: string, { fromSeq, beforeSeq }: SeqRange): Promise<Message[]> {
     const isCurrent = { conversationId, status: trusted({ $nin: [...OPEN_OR_SUPERSEDED] }) };
     const documents = await this.#model
       .find({ ...isCurrent, seq: trusted({ $gte: fromSeq, $lt: beforeSeq }) })
@@ -117,10 +149,6 @@ export class MongoMessages {
     const changes = { status: 'superseded', updatedAt: this.#clock().toISOString() } as const;
     await this.#model.updateMany({ ...isCurrent, _id: trusted({ $in: ids }) }, { $set: changes });
     return documents.map(document => toMessage({ ...document, ...changes }));
-  }
-
-  async deleteAll(conversationId: string): Promise<void> {
-    await this.#model.deleteMany({ conversationId });
   }
 
   /**

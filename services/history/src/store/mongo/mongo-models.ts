@@ -15,6 +15,8 @@ export interface MessageDocument extends Omit<Message, 'id'> {
   openIn?: string;
   /** The conversation's id while this is the turn, of those that want to be alone, that was let in last. */
   soleIn?: string;
+  /** The `seq` of the newest of what has taken its place, if anything has. */
+  replacedBefore?: number;
   /** Answers: how often a worker was allowed to run. */
   runs?: number;
   /** Answers: how somebody wished them to end while they were open. */
@@ -66,6 +68,7 @@ const messageSchema = new Schema(
     usage: Schema.Types.Mixed,
     openIn: String,
     soleIn: String,
+    replacedBefore: Number,
     runs: Number,
     endAs: String,
     claimId: String,

@@ -23,6 +23,7 @@ import type {
   SeqRange,
   StoredClaim,
   StoredTurn,
+  Superseded,
   UnfinishedPage,
   UnfinishedQuery,
 } from '../conversation-store.ts';
@@ -139,7 +140,7 @@ export class MongoStore implements ConversationStore {
     return this.#turns.addAnswer(wanted);
   }
 
-  async supersede(conversationId: string, range: SeqRange): Promise<Message[]> {
+  async supersede(conversationId: string, range: SeqRange): Promise<Superseded> {
     return this.#messages.supersede(conversationId, range);
   }
 

@@ -22,6 +22,7 @@ import type {
   SeqRange,
   StoredClaim,
   StoredTurn,
+  Superseded,
   UnfinishedPage,
   UnfinishedQuery,
 } from '../conversation-store.ts';
@@ -124,8 +125,10 @@ export class SqliteStore implements ConversationStore {
     return this.#db.write(() => this.#turns.addAnswer(wanted));
   }
 
-  async supersede(conversationId: string, range: SeqRange): Promise<Message[]> {
-    return this.#db.write(() => this.#messages.supersede(conversationId, range));
+  async supersede(conversationId: string, range: SeqRange): Promise<Superseded> {
+    // Messages are stored in the order of their `seq`: nothing comes late to a range.
+    const messages = await this.#db.write(() => this.#messages.supersede(conversationId, range));
+    return { messages, beforeSeq: range.beforeSeq };
   }
 
   async claimAnswer(request: ClaimRequest): Promise<StoredClaim> {

@@ -93,7 +93,7 @@ export function supersedingSuite(bench: StoreBench): void {
     const before = await all(id);
     const conversation = await bench.store.getConversation(id);
     const range = { fromSeq: before[2]?.seq ?? 0, beforeSeq: last.message.seq };
-    const changed = await bench.store.supersede(id, range);
+    const { messages: changed } = await bench.store.supersede(id, range);
     expect(changed.map(({ content, status }) => [content, status])).toEqual(
       ['Two?', 'Second.', 'I am Ana', 'Three?'].map(content => [content, 'superseded']),
     );
@@ -103,7 +103,7 @@ export function supersedingSuite(bench: StoreBench): void {
       before.filter(({ id: messageId }) => !changed.some(message => message.id === messageId)),
     );
     expect(after.filter(({ status }) => status === 'pending')).toEqual([open, last.answer]);
-    expect(await bench.store.supersede(id, range)).toEqual([]);
+    expect(await bench.store.supersede(id, range)).toEqual({ messages: [], beforeSeq: range.beforeSeq });
     expect(await bench.store.getConversation(id)).toEqual(conversation);
   });
 
