@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { waitFor } from '@parley/testkit';
+import type { Socket } from 'node:net';
+import { TcpProxy, waitFor } from '@parley/testkit';
 import { describe, expect, inject, test, vi } from 'vitest';
 import { createLogger } from '../logging/logger.ts';
 import { closeRedis, connectRedis } from './connect.ts';
@@ -9,34 +9,22 @@ import { closeRedis, connectRedis } from './connect.ts';
 const log = createLogger({ service: 'test', level: 'silent' });
 
 /** A way to Redis on which the present connections can be lost without either end being told, as when a host dies. */
-class LossyWay implements AsyncDisposable {
-  readonly #pairs: [Socket, Socket][] = [];
-  readonly #server = createServer(client => {
-    const { hostname, port } = new URL(inject('redisUrl'));
-    const server = connect(Number(port), hostname);
-    client.pipe(server).pipe(client);
-    for (const socket of [client, server]) socket.on('error', () => undefined);
-    this.#pairs.push([client, server]);
-  });
+class LossyWay extends TcpProxy {
+  readonly #pairs: [client: Socket, redis: Socket][] = [];
 
-  async start(): Promise<string> {
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
   }
 
   losePresent(): void {
-    for (const [client, server] of this.#pairs) {
-      client.unpipe();
-      client.resume();
-      server.unpipe();
-      server.destroy();
+    for (const [client, redis] of this.#pairs) {
+      client.unpipe(redis).resume();
+      redis.unpipe(client).resume();
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#pairs.flat()) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
+  protected override accept(client: Socket): void {
+    this.#pairs.push([client, this.relay(client, Number(new URL(inject('redisUrl')).port))]);
   }
 }
 
@@ -44,8 +32,8 @@ describe.concurrent('a connection', () => {
   test.each(['commands', 'jobs', 'subscriber', 'adapter'] as const)(
     'of role %s that has gone silent is replaced, also when it is idle',
     async role => {
-      await using way = new LossyWay();
-      const redis = connectRedis(await way.start(), role, log);
+      await using way = await new LossyWay().listen();
+      const redis = connectRedis(way.url, role, log);
       await once(redis, 'ready');
       if (role === 'subscriber' || role === 'adapter') await redis.subscribe(randomUUID());
       way.losePresent();
