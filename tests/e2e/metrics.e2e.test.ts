@@ -14,6 +14,7 @@ import {
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
+import { RecordingClient } from './clients/recording-client.ts';
 import { call } from './clients/rest-client.ts';
 
 const KEYS = { refused: 'sk-test-refused-0123456789', good: 'sk-test-good-0123456789' };
@@ -139,11 +140,15 @@ test('what a gateway has missed is counted until it has caught up, and the gaps 
   await redis.publish(redisNames.conversationChannel(conversationId), JSON.stringify(piece));
   await until(gateway, 'gateway_gap_repairs_total', 1);
 
+  using admin = await RecordingClient.connect(gateway.url, { auth: { token: cluster.adminToken } });
+  await admin.ask('admin-connect');
   history.pause();
   await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await until(gateway, 'gateway_feeds_behind', 1);
+  await until(gateway, 'gateway_admins_behind', 1);
   history.resume();
   await until(gateway, 'gateway_feeds_behind', 0);
+  await until(gateway, 'gateway_admins_behind', 0);
   provider.release();
   expect(await client.until('answer-ended')).toMatchObject({ content: 'One two' });
 });

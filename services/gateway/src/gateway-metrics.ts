@@ -2,11 +2,13 @@ import type { Metrics, ReleaseStack } from '@parley/platform';
 import type { Server } from 'socket.io';
 import type { Application } from './application.ts';
 import type { QueuePositions } from './dialects/native/queue-positions.ts';
+import type { AdminDesk } from './dialects/support/admin-desk.ts';
 import type { UnreadReplies } from './http/unread-replies.ts';
 import { SlowReaders } from './sockets/slow-readers.ts';
 
 export interface MetricsSources extends Application {
   readonly positions: QueuePositions;
+  readonly desk: AdminDesk;
   readonly replies: UnreadReplies;
   readonly proxyHops: number;
 }
@@ -18,7 +20,7 @@ export function gatewayMetrics(
   sources: MetricsSources,
   releases: ReleaseStack,
 ): void {
-  const { hub, waits, depth, answers, positions, subscriber } = sources;
+  const { hub, waits, depth, answers, positions, desk, subscriber } = sources;
   metrics.gauge('parley_gateway_connections', 'Open client connections', () => io.engine.clientsCount);
   metrics.gauge('parley_gateway_conversations', 'Conversations followed for a client', () => hub.size);
   metrics.gauge('parley_gateway_channels', 'Redis channels subscribed', () => subscriber.channels);
@@ -27,6 +29,11 @@ export function gatewayMetrics(
     'parley_gateway_watched_queue_places',
     'Conversations with an answer whose place in the queue is told',
     () => positions.size,
+  );
+  metrics.gauge(
+    'parley_gateway_admins_behind',
+    '1 while admins have not been told yet what was said while nothing was heard',
+    () => Number(desk.isBehind),
   );
   metrics.gauge('parley_answers_waiting', 'Answers that nobody works on yet', () => depth.waiting);
   metrics.gauge(

@@ -77,10 +77,9 @@ export async function startGateway(
   });
   connections.watch(io);
   new PacketGuard(config.SOCKET_RATE_LIMIT_PER_MINUTE, application.now).watch(io);
-  const positions = serveSockets(io, instance, application, config, redis, releases);
   const sources = {
     ...application,
-    positions,
+    ...serveSockets(io, instance, application, config, redis, releases),
     replies: new UnreadReplies(http),
     proxyHops: config.TRUST_PROXY,
   };
@@ -134,7 +133,7 @@ function serveSockets(
   config: GatewayConfig,
   redis: RedisConnections,
   releases: ReleaseStack,
-): QueuePositions {
+): { positions: QueuePositions; desk: AdminDesk } {
   const { now, log, subscriber, history, answers } = application;
   const notices = new SharedNotices(io, now);
   releases.push('notices', () => notices.stop());
@@ -152,5 +151,5 @@ function serveSockets(
   const limit = new EventLimit(config.SOCKET_RATE_LIMIT_PER_MINUTE);
   const { DOUBLE_TEXT: doubleText, TRUST_PROXY: proxyHops } = config;
   serveDialects(io, { ...application, presence, desk, positions, limit, doubleText, proxyHops });
-  return positions;
+  return { positions, desk };
 }
