@@ -54,7 +54,7 @@ describe.concurrent('Redis damaged in mid-stream', () => {
     await using world = await OutageWorld.start();
     await world.streamThrough(async () => {
       await world.redis.kill();
-      await world.redis.restart({ keepData: false });
+      await world.redis.restart('none');
     });
   });
 

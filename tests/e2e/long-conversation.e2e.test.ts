@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { Transform } from 'node:stream';
 import { Cluster, ScriptedProvider } from '@parley/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nativeClient } from './clients/native-client.ts';
 import { RecordingClient } from './clients/recording-client.ts';
 import { call } from './clients/rest-client.ts';
+import { SlowLine } from './clients/slow-line.ts';
 
 const TURNS = 300;
 /** As long as a message may be: together some 10 MB, far more than may wait for a client. */
 const contentOf = (turn: number): string => `${turn} `.padEnd(32_000, 'x');
-const LINE_BYTES_PER_MS = 1_000;
 const PAGE_BYTES = 262_144;
 const REPLY_BYTES = 8 * 1_048_576;
 
@@ -43,36 +40,6 @@ afterAll(async () => {
   await provider.stop();
 });
 
-/** A line to the gateway over which a megabyte a second gets to the client, steadily. */
-async function slowLine(port: number): Promise<AsyncDisposable & { url: string }> {
-  const sockets = new Set<Socket>();
-  const line = createServer(client => {
-    const server = connect(port, '127.0.0.1');
-    const slowly = new Transform({
-      transform: (chunk: Buffer, _, done) => {
-        setTimeout(done, chunk.length / LINE_BYTES_PER_MS, null, chunk);
-      },
-    });
-    client.pipe(server).pipe(slowly).pipe(client);
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-    }
-    client.once('close', () => server.destroy());
-    server.once('close', () => slowly.end());
-  }).listen(0, '127.0.0.1');
-  await once(line, 'listening');
-  return {
-    url: `http://127.0.0.1:${(line.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      const closed = once(line, 'close');
-      line.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
-}
-
 const resume = async (client: RecordingClient, afterSeq?: number): Promise<Page> =>
   (await client.ask('resume', { conversationId, afterSeq })) as unknown as Page;
 const older = async (client: RecordingClient, beforeSeq = 0): Promise<Page> =>
@@ -81,7 +48,7 @@ const seqs = (...pages: Page[]): number[] => pages.flatMap(({ messages }) => mes
 const everySeq = Array.from({ length: 2 * TURNS }, (_, index) => index + 1);
 
 test('whoever has missed ten megabytes gets them page by page over a slow line, and is not cut off', async () => {
-  await using line = await slowLine(cluster.gateways[0]?.port ?? 0);
+  await using line = await SlowLine.start(cluster.gateways[0]?.port ?? 0);
   using client = await nativeClient(line.url);
   const pages = [await resume(client, 1)];
   while (pages.at(-1)?.hasNewer) pages.push(await resume(client, pages.at(-1)?.messages.at(-1)?.seq));
@@ -102,7 +69,7 @@ test('who is new gets the newest page, and reads back as far as it likes', async
 });
 
 test('an admin gets its newest messages over a slow line, and is not cut off', async () => {
-  await using line = await slowLine(cluster.gateways[0]?.port ?? 0);
+  await using line = await SlowLine.start(cluster.gateways[0]?.port ?? 0);
   using admin = await RecordingClient.connect(line.url, { auth: { token: cluster.adminToken } });
   await admin.ask('admin-connect', {});
   expect(await admin.ask('get-messages', { sessionId: conversationId })).toEqual({ ok: true });

@@ -31,7 +31,7 @@ export class SwitchableProxy extends TcpProxy {
       this.seen[isWebSocket ? 'webSockets' : 'polls'] += 1;
       if (this.target === undefined || (isWebSocket && this.webSockets === 'refuse')) client.destroy();
       else if (isWebSocket && this.webSockets === 'hang') client.pause();
-      else this.relay(client, this.target, head);
+      else this.relay(client, this.target, { head });
     });
   }
 }

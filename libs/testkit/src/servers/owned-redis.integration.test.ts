@@ -48,9 +48,21 @@ test('an append-only Redis keeps what it has acknowledged over SIGKILL, unless t
   await client.set('kept', '1');
   await redis.restart();
   expect(await waitFor(() => client.get('kept'), { what: 'the data' })).toBe('1');
-  await redis.restart({ keepData: false });
+  await redis.restart('none');
   await waitFor(() => client.ping(), { what: 'Redis to be back' });
   expect(await client.get('kept')).toBeNull();
+});
+
+test('an append-only Redis comes back as it was when it was told to remember', async () => {
+  await using redis = await OwnedRedis.start({ appendOnly: true });
+  await using client = connect(redis.url);
+  await client.set('old', '1');
+  await redis.remember();
+  await client.set('new', '1');
+  await redis.restart('remembered');
+  await waitFor(() => client.ping(), { what: 'Redis to be back' });
+  expect(await client.mget('old', 'new')).toEqual(['1', null]);
+  await client.del('old');
 });
 
 test('never evicts, and refuses writes when it is full', async () => {

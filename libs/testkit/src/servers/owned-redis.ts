@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../processes/free-port.ts';
@@ -11,6 +11,12 @@ export interface OwnedRedisOptions {
   /** As in redis.conf, e.g. `64mb`. Default: no limit. */
   readonly maxMemory?: string;
 }
+
+/** What a restarted Redis has: all of it as far as `appendOnly` goes, what `remember` has copied, or nothing. */
+export type KeptData = 'all' | 'remembered' | 'none';
+
+const DATA = 'appendonlydir';
+const COPY = 'remembered';
 
 /**
  * A Redis process that belongs to one test, which may pause, kill, empty and restart it.
@@ -63,14 +69,16 @@ export class OwnedRedis implements AsyncDisposable {
     await this.#process.kill();
   }
 
-  /**
-   * Starts it again on the same port, after a SIGKILL if it still runs.
-   *
-   * @param keepData false empties it. What there is to keep is up to `appendOnly`.
-   */
-  async restart({ keepData = true }: { keepData?: boolean } = {}): Promise<void> {
+  /** Copies what is on its disk just now; needs `appendOnly`. */
+  async remember(): Promise<void> {
+    await this.#replace(COPY, DATA);
+  }
+
+  /** Starts it again on the same port, after a SIGKILL if it still runs. */
+  async restart(kept: KeptData = 'all'): Promise<void> {
     await this.kill();
-    if (!keepData) await rm(join(this.#dir, 'appendonlydir'), { recursive: true, force: true });
+    if (kept === 'none') await rm(join(this.#dir, DATA), { recursive: true, force: true });
+    if (kept === 'remembered') await this.#replace(DATA, COPY);
     this.#process = await launch(this.port, this.#dir, this.#options);
   }
 
@@ -81,6 +89,11 @@ export class OwnedRedis implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #replace(target: string, source: string): Promise<void> {
+    await rm(join(this.#dir, target), { recursive: true, force: true });
+    await cp(join(this.#dir, source), join(this.#dir, target), { recursive: true });
   }
 }
 

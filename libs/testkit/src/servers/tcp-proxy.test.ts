@@ -23,7 +23,8 @@ beforeEach(async () => {
 class YesProxy extends TcpProxy {
   protected override accept(client: Socket): void {
     client.once('data', (head: Buffer) => {
-      if (head.toString().startsWith('yes')) this.relay(client, (echo.address() as AddressInfo).port, head);
+      if (head.toString().startsWith('yes'))
+        this.relay(client, (echo.address() as AddressInfo).port, { head });
       else client.destroy();
     });
   }

@@ -1,5 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What becomes of a connection that is relayed. */
+export interface RelayOptions {
+  /** What has been read of the client already. */
+  readonly head?: Uint8Array;
+  /** What the client says takes its way through this. */
+  readonly up?: Duplex;
+  /** What the client hears takes its way through this, to the end. */
+  readonly down?: Duplex;
+}
 
 /** A TCP proxy on loopback; a subclass decides what becomes of each connection. */
 export abstract class TcpProxy implements AsyncDisposable {
@@ -37,16 +48,15 @@ export abstract class TcpProxy implements AsyncDisposable {
   /**
    * Connects a client to a port on loopback. When one end closes, so does the other.
    *
-   * @param head what has been read of the client already.
    * @returns the end that answers.
    */
-  protected relay(client: Socket, port: number, head: Uint8Array = new Uint8Array()): Socket {
+  protected relay(client: Socket, port: number, { head, up, down }: RelayOptions = {}): Socket {
     const server = connect(port, '127.0.0.1');
     this.#keep(server);
-    server.write(head);
-    client.pipe(server);
-    server.pipe(client);
-    server.once('close', () => client.destroy());
+    if (head) server.write(head);
+    (up ? client.pipe(up) : client).pipe(server);
+    (down ? server.pipe(down) : server).pipe(client);
+    server.once('close', () => (down ? down.end() : client.destroy()));
     client.once('close', () => server.destroy());
     return server;
   }
