@@ -47,9 +47,9 @@ function putOff(delays: readonly number[]): Worker {
 test('an answer that is put off waits like the others: first those that may be taken, then in the order of their time', async () => {
   const [late, soon] = [await add(), await add()];
   const worker = putOff([120_000, 60_000]);
-  await waitFor(async () => (await answers.waitingIds()).join() === [soon, late].join(), {
-    what: 'both to be put off',
-  });
+  const redis = connect();
+  const delayed = `${redisNames.queuePrefix}:${redisNames.queues.answers}:delayed`;
+  await waitFor(async () => (await redis.zcard(delayed)) === 2, { what: 'both to be put off' });
   await worker.close();
   const next = await add();
   expect(await answers.waitingIds()).toEqual([next, soon, late]);
