@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { Cluster, ScriptedProvider, answer, waitFor } from '@parley/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LogScan } from '../hostile/log-scan.ts';
+import { LogScan, TOKEN_BEGINNINGS } from '../hostile/log-scan.ts';
 import { forgedToken, seconds, tampered } from './clients/forged-token.ts';
 import { RecordingClient } from './clients/recording-client.ts';
 import { call } from './clients/rest-client.ts';
@@ -190,5 +190,5 @@ test('an admin sees and reaches all conversations', async () => {
 test('no token stands in any log line, not even one that came in an address', () => {
   const logs = new LogScan([...cluster.gateways, ...cluster.workers, ...cluster.histories]);
   expect(logs.linesWith('request answered').length).toBeGreaterThan(0);
-  expect(logs.linesWith('eyJ', cluster.adminToken, SECRET, 'My secret is 42')).toEqual([]);
+  expect(logs.linesWith(...TOKEN_BEGINNINGS, cluster.adminToken, SECRET, 'My secret is 42')).toEqual([]);
 });

@@ -1,5 +1,8 @@
 import type { ServiceProcess } from '@parley/testkit';
 
+/** What a visitor's token begins with, whoever issued it: `{"alg":"` or `{"typ":"`. Less of it, and random ids have it, too. */
+export const TOKEN_BEGINNINGS = ['eyJhbGciOi', 'eyJ0eXAiOi'] as const;
+
 /** All that the processes of a cluster have logged; collect often, as a process remembers only its last 500 lines. */
 export class LogScan {
   readonly #services: readonly ServiceProcess[];
