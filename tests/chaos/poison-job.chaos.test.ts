@@ -10,10 +10,14 @@ const WORDS = ['So', ' far', ' and no further'];
 const PATIENCE_MS = 60_000;
 
 /** Kills each worker that asks for the poison once it has so much of it, and starts it again; until the answer ends, or never. */
-async function killWhoeverRunsIt(world: WorkerKillWorld, question: Question, text: string): Promise<void> {
+async function killWhoeverRunsIt(
+  world: WorkerKillWorld,
+  question: Question,
+  text: string,
+  killed: Set<ProviderRequest>,
+): Promise<void> {
   const { client, conversationId, answerId } = question;
   const { text: key } = redisNames.answer(conversationId, answerId);
-  const killed = new Set<ProviderRequest>();
   const next = (): ProviderRequest | 'none' | undefined => {
     if (client.all('answer-ended').length > 0 || killed.size > RUNS) return 'none';
     return world.provider.requests.find(one => one.prompt === POISON && one.held && !killed.has(one));
@@ -21,11 +25,11 @@ async function killWhoeverRunsIt(world: WorkerKillWorld, question: Question, tex
   for (;;) {
     const request = await waitFor(next, { what: 'another run, or the end', deadlineMs: PATIENCE_MS });
     if (request === 'none') return;
-    killed.add(request);
     const isThere = async (): Promise<boolean> => ((await world.redis.get(key)) ?? '') === text;
     await waitFor(isThere, { what: 'its text so far', deadlineMs: PATIENCE_MS });
     const worker = world.workers.whoAsked(request);
     await worker.kill();
+    killed.add(request);
     await worker.restart();
   }
 }
@@ -46,7 +50,10 @@ describe.concurrent('an answer that kills each worker that runs it', () => {
     );
     using question = await world.ask(POISON);
     const isOver = (): boolean => question.client.all('answer-ended').length > 0 || world.runs(POISON) > RUNS;
-    const killings = killWhoeverRunsIt(world, question, WORDS.slice(0, before).join(''));
+    const killed = new Set<ProviderRequest>();
+    const killings = killWhoeverRunsIt(world, question, WORDS.slice(0, before).join(''), killed);
+    // From here on another answer can be hit once only, and is allowed a second run.
+    await waitFor(() => killed.size > 0, { what: 'the first kill', deadlineMs: PATIENCE_MS });
     let others = 0;
     for (; !isOver(); others++) {
       using other = await world.ask(`other ${others}`);

@@ -12,7 +12,7 @@ const toldOnce = [{ reconnectInMs: expect.any(Number) as number }];
 async function deploy(store: { database: string; histories: number }): Promise<void> {
   await using provider = await ScriptedProvider.start({ keepRequests: 10_000 });
   provider.script(({ prompt }) =>
-    answer(`An answer to "${prompt}" that takes its time.`, { piece: 3, everyMs: 40 }),
+    answer(`An answer to "${prompt}" that takes its time.`, { piece: 3, everyMs: 60 }),
   );
   await using cluster = await Cluster.start({
     ...store,

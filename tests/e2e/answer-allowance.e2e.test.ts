@@ -46,9 +46,8 @@ test('a visitor with too many open answers in all conversations, on any gateway,
   const sent = { conversationId: first, clientMessageId: randomUUID(), content: 'one' };
   expect(await visitor.ask('send', sent)).toMatchObject({ ok: true });
   expect((await send(elsewhere, second, 'two')).ok).toBe(true);
-  await waitFor(() => visitor.all('answer-piece').length > 0 && elsewhere.all('answer-piece').length > 0, {
-    what: 'both to be written',
-  });
+  await visitor.until('answer-piece', piece => piece.conversationId === first);
+  await elsewhere.until('answer-piece', piece => piece.conversationId === second);
   for (const client of [visitor, elsewhere]) {
     expect(await send(client, third, 'three')).toMatchObject(TOO_MANY);
     const again = { conversationId: third, answerId, clientMessageId: randomUUID() };

@@ -92,12 +92,19 @@ describe.skipIf(!compose)('docker-compose.yml', () => {
     expect(await incomplete.containers()).toEqual([]);
   });
 
-  test('starts two gateways and two workers that are healthy and not root', async () => {
-    for (const service of ['gateway', 'ai-worker']) {
-      expect(await healthyContainers(service)).toBe(2);
-      expect(await stack.run('exec', '-T', service, 'id', '-un')).toBe('node\n');
-    }
-  });
+  test(
+    'starts two gateways and two workers that are healthy and not root',
+    async () => {
+      for (const service of ['gateway', 'ai-worker']) {
+        await waitFor(async () => (await healthyContainers(service)) === 2, {
+          what: `two healthy ${service}`,
+          deadlineMs: MINUTE_MS,
+        });
+        expect(await stack.run('exec', '-T', service, 'id', '-un')).toBe('node\n');
+      }
+    },
+    2 * MINUTE_MS,
+  );
 
   test('POST /api/chat waits for the whole answer', async () => {
     const { status, body } = await call(stack.url, '/api/chat', { body: { message: 'Hello' } });

@@ -49,7 +49,10 @@ test('admin.mjs sees what a visitor and the AI say', async () => {
   const admin = run('admin.mjs');
   await waitFor(() => admin.lines.length > 0, { what: 'the list of sessions', deadlineMs: 10_000 });
   await run('support.mjs').exited;
-  await waitFor(() => admin.lines.some(line => line.includes(DEMO)), { what: 'the answer at the admin' });
+  // Lists of sessions have it, too.
+  await waitFor(() => admin.lines.some(line => line.includes(` ai ${DEMO}`)), {
+    what: 'the answer at the admin',
+  });
   expect(admin.lines.some(line => line.endsWith('user Hello'))).toBe(true);
   await admin.kill();
 });

@@ -61,6 +61,10 @@ test('an answer that begins and ends while a gateway is deaf reaches its clients
     const turnOfTest = { conversationId, clientMessageId: randomUUID(), content: `Go ${turn}` };
     const taken = async (): Promise<boolean> => (await other.ask('send', turnOfTest)).ok === true;
     await waitFor(taken, { what: 'the send to be taken' });
+    await waitFor(() => native.all('message').length === turn, {
+      what: `question ${turn}`,
+      deadlineMs: 15_000,
+    });
     await waitFor(() => native.all('answer-ended').length === turn, {
       what: `answer ${turn}`,
       deadlineMs: 15_000,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, ScriptedProvider } from '@parley/testkit';
+import { Cluster, ScriptedProvider, waitFor } from '@parley/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nativeClient } from './clients/native-client.ts';
 import { RecordingClient } from './clients/recording-client.ts';
@@ -91,7 +91,12 @@ test('REST shows as much of it as one reply may have, and that is the newest', a
 
 test('one resume at a time: the others are refused until it is answered, and the client stays', async () => {
   using client = await nativeClient(gateway());
-  const pages = await Promise.all(Array.from({ length: 20 }, () => resume(client)));
+  const [history] = cluster.histories;
+  history?.pause();
+  const asked = Array.from({ length: 20 }, () => resume(client));
+  await waitFor(() => client.all('error').length === 19, { what: 'the others to be refused' });
+  history?.resume();
+  const pages = await Promise.all(asked);
   expect(pages.filter(({ ok }) => ok)).toHaveLength(1);
   expect(pages.find(({ ok }) => !ok)).toMatchObject({
     error: { code: 'RATE_LIMIT_EXCEEDED', retryAfterMs: expect.any(Number) as number },

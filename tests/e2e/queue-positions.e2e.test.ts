@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { NATIVE_NAMESPACE } from '@parley/contracts';
 import { Cluster, ScriptedProvider, answer, holdAfter, pieces, readMetric, waitFor } from '@parley/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nativeClient, send } from './clients/native-client.ts';
-import type { RecordingClient } from './clients/recording-client.ts';
+import { RecordingClient } from './clients/recording-client.ts';
 
 let provider: ScriptedProvider;
 let cluster: Cluster;
@@ -12,7 +13,8 @@ let busy: RecordingClient;
 // The one worker has its hands full.
 beforeEach(async () => {
   provider = await ScriptedProvider.start();
-  cluster = await Cluster.start({ gateways: 2, provider, env: { WORKER_CONCURRENCY: '1' } });
+  const env = { WORKER_CONCURRENCY: '1', TRUST_PROXY: '1' };
+  cluster = await Cluster.start({ gateways: 2, provider, env });
   urls = cluster.gateways.map(({ url }) => url);
   provider.script(answer('x'));
   provider.scriptNext(pieces(['a', 'b'], { faults: [holdAfter(1)] }));
@@ -47,7 +49,10 @@ test('the second message of a conversation has a place as soon as its turn has c
   await send(busy, conversationId, 'one');
   await busy.until('answer-piece');
   const second = await send(busy, conversationId, 'two');
-  using other = await nativeClient(urls[1] ?? '');
+  // With an address of its own this is its first answer, and so before a second one that is ready at the same moment.
+  using other = await RecordingClient.connect(`${urls[1]}${NATIVE_NAMESPACE}`, {
+    extraHeaders: { 'x-forwarded-for': '192.0.2.7' },
+  });
   provider.scriptNext(pieces(['c', 'd'], { faults: [holdAfter(1)] }));
   await send(other, randomUUID(), 'I come first');
   await other.until('queued');

@@ -32,7 +32,7 @@ async function storedAnswer(conversationId: string): Promise<string> {
 }
 
 test('a visitor on one gateway, a second tab on another: both see every event of the contract', async () => {
-  provider.scriptNext(pieces(['Hello', ' ', 'visitor', '!'], { everyMs: 80 }));
+  provider.scriptNext(pieces(['Hello', ' ', 'visitor', '!'], { everyMs: 200 }));
   const conversationId = randomUUID();
   using visitor = await RecordingClient.connect(urlA);
   using tab = await RecordingClient.connect(urlB);

@@ -100,13 +100,13 @@ describe('a token that the gateway issued', () => {
     ['/', 'init_session', 'sessionId'],
     [NATIVE_NAMESPACE, 'resume', 'conversationId'],
   ])('ends its connection to %s when it expires', async (namespace, event, id) => {
-    const claims = { sub: 'short-lived', exp: seconds(3) };
+    const claims = { sub: 'short-lived', exp: seconds(6) };
     const token = forgedToken({ secret: SECRET, claims });
     const url = `${urlA}${namespace}`;
     using socket = await RecordingClient.connect(url, { auth: { token }, reconnection: false });
     const opened = await socket.ask(event, {});
     expect(opened[id]).toBeTypeOf('string');
-    await waitFor(() => socket.socket.disconnected, { what: 'the connection to be cut', deadlineMs: 10_000 });
+    await waitFor(() => socket.socket.disconnected, { what: 'the connection to be cut', deadlineMs: 15_000 });
     expect(seconds(0)).toBeGreaterThanOrEqual(claims.exp);
     expect(socket.all('error')).toMatchObject([{ code: 'UNAUTHORIZED' }]);
   });

@@ -7,13 +7,20 @@ import { createServer } from 'node:net';
  * port free, and a client that dials a closed port of that range may, by chance, connect to itself.
  */
 const FIRST = 15_000;
-const LAST = 32_000;
+const SHARE = 2_000;
+const SHARES = 8;
 
-/** A TCP port that nobody listens on, on loopback. */
+/** Ports that were given out and are, perhaps, not listened on yet. */
+const given = new Set<number>();
+
+/** A TCP port that nobody listens on, on loopback, and that is given to nobody else: each process of Vitest has a share of them. */
 export async function freePort(): Promise<number> {
+  const first = FIRST + (Number(process.env.VITEST_POOL_ID ?? 0) % SHARES) * SHARE;
   for (;;) {
-    const port = randomInt(FIRST, LAST);
-    if (await isFree(port)) return port;
+    const port = randomInt(first, first + SHARE);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
 }
 
