@@ -18,6 +18,7 @@ export default defineConfig({
             '**/*.browser.test.ts',
             '**/*.chaos.test.ts',
           ],
+          testTimeout: 20_000,
         },
       },
       {

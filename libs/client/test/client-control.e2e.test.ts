@@ -135,7 +135,7 @@ test('a gateway that drains sends its clients away in mid-answer, and nothing is
   await visitor.untilLines('x', 'Half…');
   proxy.target = cluster.gateways[0]?.port;
   const gone = leaving.terminate();
-  await visitor.until('the notice', ({ connection }) => connection === 'draining');
+  await visitor.until('the notice', () => visitor.shown.some(({ connection }) => connection === 'draining'));
   // It goes on hearing what happens until it moves.
   provider.step();
   await visitor.untilLines('x', 'Half and…');

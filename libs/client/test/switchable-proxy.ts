@@ -12,6 +12,8 @@ export class SwitchableProxy extends TcpProxy {
   /** WebSocket handshakes and polling requests seen. */
   readonly seen = { webSockets: 0, polls: 0 };
 
+  readonly #relayed: (readonly [client: Socket, gateway: Socket])[] = [];
+
   private constructor(target: number | undefined) {
     super();
     this.target = target;
@@ -25,13 +27,18 @@ export class SwitchableProxy extends TcpProxy {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** On the connections that there are clients are heard, and hear nothing any more. */
+  deafen(): void {
+    for (const [client, gateway] of this.#relayed.splice(0)) gateway.unpipe(client).resume();
+  }
+
   protected override accept(client: Socket): void {
     client.once('data', (head: Buffer) => {
       const isWebSocket = /^upgrade: *websocket/im.test(head.toString('latin1'));
       this.seen[isWebSocket ? 'webSockets' : 'polls'] += 1;
       if (this.target === undefined || (isWebSocket && this.webSockets === 'refuse')) client.destroy();
       else if (isWebSocket && this.webSockets === 'hang') client.pause();
-      else this.relay(client, this.target, { head });
+      else this.#relayed.push([client, this.relay(client, this.target, { head })]);
     });
   }
 }

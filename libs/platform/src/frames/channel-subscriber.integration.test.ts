@@ -7,7 +7,8 @@ import { ChannelSubscriber } from './channel-subscriber.ts';
 
 test('a channel is subscribed while somebody listens, and heard again after a broken connection', async () => {
   await using server = await OwnedRedis.start();
-  const connection = new Redis(server.url, { maxRetriesPerRequest: null });
+  const connection = new Redis(server.url, { maxRetriesPerRequest: null, autoResubscribe: false });
+  await once(connection, 'ready');
   const publisher = new Redis(server.url);
   const subscriber = new ChannelSubscriber(connection);
   let gaps = 0;
@@ -39,11 +40,7 @@ test('a channel is subscribed while somebody listens, and heard again after a br
 
 test('a Redis that stalls while the channels are subscribed again leaves none of them deaf', async () => {
   await using server = await OwnedRedis.start();
-  const connection = new Redis(server.url, {
-    autoResubscribe: false,
-    enableOfflineQueue: false,
-    commandTimeout: 500,
-  });
+  const connection = new Redis(server.url, { autoResubscribe: false, enableOfflineQueue: false });
   // Each try to connect fails as well while Redis stalls.
   connection.on('error', () => undefined);
   await once(connection, 'ready');
@@ -55,6 +52,7 @@ test('a Redis that stalls while the channels are subscribed again leaves none of
   const heard = new Set<string>();
   for (const channel of channels) await subscriber.subscribe(channel, () => void heard.add(channel));
 
+  connection.options.commandTimeout = 500;
   // It is up again, and stalls for longer than a command may take; that breaks no connection.
   connection.disconnect(true);
   await once(connection, 'ready');

@@ -44,12 +44,16 @@ function putOff(delays: readonly number[]): Worker {
   return worker;
 }
 
+async function untilPutOff(jobs: number): Promise<void> {
+  const redis = connect();
+  const delayed = `${redisNames.queuePrefix}:${redisNames.queues.answers}:delayed`;
+  await waitFor(async () => (await redis.zcard(delayed)) === jobs, { what: `${jobs} to be put off` });
+}
+
 test('an answer that is put off waits like the others: first those that may be taken, then in the order of their time', async () => {
   const [late, soon] = [await add(), await add()];
   const worker = putOff([120_000, 60_000]);
-  const redis = connect();
-  const delayed = `${redisNames.queuePrefix}:${redisNames.queues.answers}:delayed`;
-  await waitFor(async () => (await redis.zcard(delayed)) === 2, { what: 'both to be put off' });
+  await untilPutOff(2);
   await worker.close();
   const next = await add();
   expect(await answers.waitingIds()).toEqual([next, soon, late]);
@@ -62,6 +66,7 @@ test('the age of the backlog is that of its oldest job, also when that has been 
   await add();
   const added = Date.now();
   const worker = putOff([60_000]);
+  await untilPutOff(1);
   await waitFor(() => Date.now() - added > 50, { what: 'some time to pass' });
   await worker.close();
   await add();
