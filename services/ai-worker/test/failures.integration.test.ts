@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 import { APOLOGY } from '../src/answer/apology.ts';
 import { WorkerRig } from './worker-rig.ts';
 
-const deadlines = { FIRST_TOKEN_TIMEOUT_MS: '300', IDLE_TIMEOUT_MS: '300' };
+const deadlines = { FIRST_TOKEN_TIMEOUT_MS: '1500', IDLE_TIMEOUT_MS: '1500' };
 const words = ['one ', 'two ', 'three'];
 
 test.each([

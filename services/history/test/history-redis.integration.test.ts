@@ -25,6 +25,8 @@ beforeEach(async () => {
   redis = await startRedis();
 });
 
+/** An answer is looked at twice, seconds apart, before it counts as stuck. */
+const SWEEP_DEADLINE_MS = 12_000;
 const SWEEPING = { SWEEP_INTERVAL_MS: '20', SWEEP_AFTER_MS: '0' };
 
 const typesOf = (frames: { type: string }[]): string[] => frames.map(({ type }) => type);
@@ -129,7 +131,10 @@ test('the sweeper queues an answer that nobody works on, and leaves alone what h
   // Queued one after the other: the second proves that a whole sweep has gone by.
   for (let n = 0; n < 2; n += 1) {
     const stuck = await ask(newId());
-    await waitFor(() => jobs.getJob(stuck.id), { what: 'the answer to be queued' });
+    await waitFor(() => jobs.getJob(stuck.id), {
+      what: 'the answer to be queued',
+      deadlineMs: SWEEP_DEADLINE_MS,
+    });
   }
   expect(await jobs.getJob(alive.answerId)).toBeUndefined();
   expect(await jobs.getJob(handedOver.answerId)).toBeUndefined();
@@ -148,7 +153,10 @@ test('an answer whose worker lives is not queued again when Redis loses its hear
   await connection.flushall();
   // It is looked at after the other one, and no less often.
   const stuck = await ask(newId());
-  await waitFor(() => jobs.getJob(stuck.id), { what: 'the answer to be queued' });
+  await waitFor(() => jobs.getJob(stuck.id), {
+    what: 'the answer to be queued',
+    deadlineMs: SWEEP_DEADLINE_MS,
+  });
   expect(await jobs.getJob(alive.answerId)).toBeUndefined();
 });
 
@@ -156,7 +164,10 @@ test('the sweeper queues an answer again whose job has failed', async () => {
   const { ask } = await startHistory(redis, SWEEPING);
   const jobs = openQueue('answers', redis.url);
   const stuck = await ask(newId());
-  await waitFor(() => jobs.getJob(stuck.id), { what: 'the answer to be queued' });
+  await waitFor(() => jobs.getJob(stuck.id), {
+    what: 'the answer to be queued',
+    deadlineMs: SWEEP_DEADLINE_MS,
+  });
   let tries = 0;
   const worker = new Worker(
     jobs.name,
@@ -167,7 +178,7 @@ test('the sweeper queues an answer again whose job has failed', async () => {
     { connection: connect(redis.url), prefix: redisNames.queuePrefix },
   );
   onTestFinished(() => worker.close());
-  await waitFor(() => tries > 1, { what: 'a second try' });
+  await waitFor(() => tries > 1, { what: 'a second try', deadlineMs: SWEEP_DEADLINE_MS });
 });
 
 test('taking over ends the running answer for its worker, closes the waiting one and says so', async () => {
@@ -233,7 +244,8 @@ test('while Redis hangs or is gone, messages are stored without delay and the pr
   const say = async (content: string): Promise<void> => {
     const started = performance.now();
     await client.call('appendTurn', { conversationId, clientMessageId: randomUUID(), content });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // Far below what a command of Redis may take.
+    expect(performance.now() - started).toBeLessThan(1_900);
   };
   await say('before');
   redis.pause();

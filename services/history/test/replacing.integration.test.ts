@@ -46,6 +46,10 @@ async function finish(answer: Message, status: ClosedAnswerStatus, text: string)
   const facts = new HistoryQueue(connect(redis.url));
   await facts.answerFinished({ ...refOf(answer), epoch: 1, status, text });
   await facts.close();
+  // It goes last, when all that follows has been said.
+  const jobs = openQueue('history', redis.url);
+  const isDone = async () => (await jobs.getJob(`${answer.id}-1`)) === undefined;
+  await waitFor(isDone, { what: 'the answer to be settled' });
   const stored = async () =>
     (await history.client.call('getMessage', { conversationId, messageId: answer.id })).message;
   await waitFor(async () => (await stored()).content === text, { what: 'the answer to be stored' });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { redisNames, type HistoryReply, type Message } from '@parley/contracts';
 import { AnswerHeartbeat, HistoryClient, type AnswerRef } from '@parley/platform';
-import { OwnedRedis, ServiceProcess } from '@parley/testkit';
+import { OwnedRedis, ServiceProcess, freePort } from '@parley/testkit';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
@@ -32,7 +32,13 @@ export async function startHistory(redis: OwnedRedis, env: NodeJS.ProcessEnv = {
   const service = await ServiceProcess.start({
     name: 'history',
     main: HISTORY_MAIN,
-    env: { PATH: process.env.PATH, PORT: '0', REDIS_URL: redis.url, ...DEFAULTS, ...env },
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(await freePort()),
+      REDIS_URL: redis.url,
+      ...DEFAULTS,
+      ...env,
+    },
   });
   onTestFinished(async () => {
     await service.terminate();

@@ -34,10 +34,14 @@ beforeEach(async () => {
 
 const takeOver = () => history.client.call('updateConversation', { conversationId, mode: 'human' });
 
-/** What the worker does that has the text. */
-async function handOver(): Promise<void> {
+function openFacts(): HistoryQueue {
   const facts = new HistoryQueue(connect(redis.url));
   onTestFinished(() => facts.close());
+  return facts;
+}
+
+/** What the worker does that has the text. */
+async function handOver(facts = openFacts()): Promise<void> {
   await facts.answerFinished({ ...answer, epoch: 1, status: 'stopped', text: 'So fa' });
 }
 
@@ -47,9 +51,11 @@ async function stored(): Promise<Message> {
 
 test('Redis emptied and taken over: the worker hands over the text, and then it is acknowledged', async () => {
   const workers = await overhear(redis.url, redisNames.controlChannel);
+  // Opened before the takeover, which waits for the text only so long.
+  const facts = openFacts();
   const takenOver = takeOver();
   await waitFor(() => workers.frames.length > 0, { what: 'the worker to be told' });
-  await handOver();
+  await handOver(facts);
   await takenOver;
   expect(await stored()).toMatchObject({ status: 'stopped', content: 'So fa' });
   await heard.caughtUp();

@@ -3,7 +3,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Message } from '@parley/contracts';
 import { HistoryClient } from '@parley/platform';
-import { expect, onTestFinished, test } from 'vitest';
+import { waitFor } from '@parley/testkit';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { FeedHub } from '../feed/feed-hub.ts';
 import { AnswerWaits } from './answer-waits.ts';
 
@@ -51,13 +52,10 @@ test('a history that hangs does not hold up the deadline', async () => {
 
 test('a history that fails does not end the wait: the answer may be told all the same', async () => {
   const waits = new AnswerWaits();
-  const { promise: asked, resolve } = Promise.withResolvers<undefined>();
-  const history = await historyThat((request, response) => {
-    refuses(503, 'HISTORY_UNAVAILABLE')(request, response);
-    response.once('close', () => resolve(undefined));
-  });
+  const history = await historyThat(refuses(503, 'HISTORY_UNAVAILABLE'));
+  const call = vi.spyOn(history, 'call');
   const waiting = waits.wait(hub, history, pending, 60_000);
-  await asked;
+  await waitFor(() => call.mock.settledResults[0]?.type === 'rejected', { what: 'history to fail' });
   waits.answerStored(stored);
   expect(await waiting).toEqual(stored);
 });
@@ -72,6 +70,7 @@ test('who is told to go on waiting elsewhere is told so at once, and when', asyn
   const waits = new AnswerWaits();
   const history = await historyThat(hangs);
   const before = waits.wait(hub, history, pending, 60_000);
+  await waitFor(() => waits.size === 1, { what: 'the first to wait' });
   waits.end();
   const after = waits.wait(hub, history, pending, 60_000);
   for (const waiting of [before, after]) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ManagedProcess } from '@parley/testkit';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Clock, ConversationStore } from '../conversation-store.ts';
 import { openStore } from '../open-store.ts';
 import { storeSuite } from '../store-suite.ts';
@@ -28,6 +28,9 @@ async function newPath(): Promise<string> {
 }
 
 let suiteFolder: string | undefined;
+
+// Every commit waits for the disk.
+vi.setConfig({ testTimeout: 30_000 });
 
 storeSuite({
   open: async clock => {
@@ -76,8 +79,10 @@ test('a process killed in the middle of its writes leaves an intact file with ev
 test('a damaged file is refused with what to do about it', async () => {
   const path = await newPath();
   const store = await startStore(path);
-  for (let n = 0; n < 100; n += 1)
-    await store.appendTurn({ conversationId: `c${n}`, clientMessageId: 'k', content: 'x'.repeat(500) });
+  const turns = Array.from({ length: 100 }, (_, n) =>
+    store.appendTurn({ conversationId: `c${n}`, clientMessageId: 'k', content: 'x'.repeat(500) }),
+  );
+  await Promise.all(turns);
   await store.close();
   const file = await open(path, 'r+');
   await file.write(Buffer.alloc(8_192, 0x5a), 0, 8_192, 4_096);
