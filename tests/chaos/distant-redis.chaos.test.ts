@@ -1,21 +1,17 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as lasting } from 'node:timers/promises';
 import { Cluster, OwnedRedis, ScriptedProvider, answer } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { DistantLink } from './distant-link.ts';
 import { converse } from './load/converse.ts';
-import { tally } from './load/ledger.ts';
 import { LoadBalancer } from './load/load-balancer.ts';
-import { readStored } from './load/read-stored.ts';
-import { seededRandom } from './load/seeded-random.ts';
+import { readLedger } from './load/read-ledger.ts';
+import { printedChances } from './load/seeded-random.ts';
 
 const ONE_WAY_MS = 100;
 const BROKEN_SHARE = 0.05;
 const BETWEEN_BREAKS_MS = 1_000;
 const CONVERSATIONS = 30;
 const TURNS = 2;
-/** Which connections break; the one that is printed repeats them. */
-const SEED = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31));
 
 test('Redis far away, over links of which one in twenty breaks each second: nothing lost, nothing twice, nothing stuck', async () => {
   await using provider = await ScriptedProvider.start({ keepRequests: CONVERSATIONS * 10 });
@@ -27,8 +23,7 @@ test('Redis far away, over links of which one in twenty breaks each second: noth
   const env = { REDIS_URL: link.url };
   await using cluster = await Cluster.start({ gateways: 2, workers: 2, provider, redis, env });
   await using balancer = await LoadBalancer.start(() => cluster.gateways.map(({ port }) => port));
-  const random = seededRandom(SEED);
-  console.log(`CHAOS_SEED=${SEED}`);
+  const random = printedChances();
 
   const over = new AbortController();
   const load = { url: balancer.url, conversations: CONVERSATIONS, parallel: 15, turns: TURNS };
@@ -39,12 +34,7 @@ test('Redis far away, over links of which one in twenty breaks each second: noth
   }
   const entries = await talking;
 
-  const stored = await readStored(balancer.url, entries);
-  const ledger = tally(
-    entries,
-    stored,
-    provider.requests.map(({ prompt }) => prompt),
-  );
+  const ledger = await readLedger(balancer.url, entries, provider);
   console.log(ledger);
   const sent = CONVERSATIONS * TURNS;
   const clean = { sent, acked: sent, lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 };

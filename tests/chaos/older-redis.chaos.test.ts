@@ -2,9 +2,8 @@ import { setTimeout as lasting } from 'node:timers/promises';
 import { Cluster, OwnedRedis, ScriptedProvider, answer } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { converse } from './load/converse.ts';
-import { tally } from './load/ledger.ts';
 import { LoadBalancer } from './load/load-balancer.ts';
-import { readStored } from './load/read-stored.ts';
+import { readLedger } from './load/read-ledger.ts';
 
 const CONVERSATIONS = 40;
 const TURNS = 2;
@@ -37,12 +36,7 @@ test('Redis that comes back as it was a second ago, again and again: nothing los
   }
   const entries = await talking;
 
-  const stored = await readStored(balancer.url, entries);
-  const ledger = tally(
-    entries,
-    stored,
-    provider.requests.map(({ prompt }) => prompt),
-  );
+  const ledger = await readLedger(balancer.url, entries, provider);
   console.log(`crashes ${crashes}`, ledger);
   const sent = CONVERSATIONS * TURNS;
   const clean = { sent, acked: sent, lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 };

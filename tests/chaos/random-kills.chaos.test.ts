@@ -1,34 +1,25 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as lasting } from 'node:timers/promises';
 import { Cluster, ScriptedProvider, answer, type ServiceProcess } from '@parley/testkit';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { converse } from './load/converse.ts';
-import { tally } from './load/ledger.ts';
 import { LoadBalancer } from './load/load-balancer.ts';
-import { readStored } from './load/read-stored.ts';
-import { seededRandom } from './load/seeded-random.ts';
+import { readLedger } from './load/read-ledger.ts';
+import { printedChances } from './load/seeded-random.ts';
 
 const CONVERSATIONS = Number(process.env.CHAOS_CONVERSATIONS ?? 200);
-/** Which faults come in which order; the one that is printed repeats them. */
-const SEED = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31));
 const BETWEEN_FAULTS_MS = 1_200;
 
 type Fault = () => Promise<unknown>;
 
-/** Kills a process and starts it again, as an orchestrator would. */
-async function killAndRestart(service: ServiceProcess | undefined): Promise<void> {
-  await service?.kill();
-  await service?.restart();
-}
-
 function faultsOf(cluster: Cluster, redis: Redis, random: () => number): Fault[] {
-  const any = (services: readonly ServiceProcess[]): ServiceProcess | undefined =>
-    services[Math.floor(random() * services.length)];
+  // It starts again, as with an orchestrator.
+  const killAny = async (services: readonly ServiceProcess[]): Promise<void> =>
+    services[Math.floor(random() * services.length)]?.restart();
   return [
-    () => killAndRestart(any(cluster.gateways)),
-    () => killAndRestart(any(cluster.workers)),
-    () => killAndRestart(any(cluster.histories)),
+    () => killAny(cluster.gateways),
+    () => killAny(cluster.workers),
+    () => killAny(cluster.histories),
     () => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'),
     () => redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
   ];
@@ -44,9 +35,8 @@ test(`random kills under the load of ${CONVERSATIONS} conversations: nothing los
     cluster.gateways.filter(({ running }) => running).map(({ port }) => port),
   );
   const redis = new Redis(cluster.redis.url, { maxRetriesPerRequest: null });
-  const random = seededRandom(SEED);
+  const random = printedChances();
   const faults = faultsOf(cluster, redis, random);
-  console.log(`CHAOS_SEED=${SEED}`);
 
   const over = new AbortController();
   const load = {
@@ -66,12 +56,7 @@ test(`random kills under the load of ${CONVERSATIONS} conversations: nothing los
   const entries = await talking;
   await redis.quit();
 
-  const stored = await readStored(balancer.url, entries);
-  const ledger = tally(
-    entries,
-    stored,
-    provider.requests.map(({ prompt }) => prompt),
-  );
+  const ledger = await readLedger(balancer.url, entries, provider);
   console.log(`faults ${happened}`, ledger);
   const sent = CONVERSATIONS * 2;
   const clean = { sent, acked: sent, lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 };

@@ -2,9 +2,8 @@ import { Cluster, OwnedMongo, ScriptedProvider, answer, type ServiceProcess } fr
 import { describe, expect, test } from 'vitest';
 import { nativeClient } from '../e2e/clients/native-client.ts';
 import { converse } from './load/converse.ts';
-import { tally } from './load/ledger.ts';
 import { LoadBalancer } from './load/load-balancer.ts';
-import { readStored } from './load/read-stored.ts';
+import { readLedger } from './load/read-ledger.ts';
 
 const toldOnce = [{ reconnectInMs: expect.any(Number) as number }];
 
@@ -54,11 +53,7 @@ async function deploy(store: { database: string; histories: number }): Promise<v
     await history.restart();
   }
   const entries = await talking;
-  const ledger = tally(
-    entries,
-    await readStored(balancer.url, entries),
-    provider.requests.map(({ prompt }) => prompt),
-  );
+  const ledger = await readLedger(balancer.url, entries, provider);
   console.log(ledger);
   expect(codes).toEqual(Array.from({ length: 4 + store.histories }, () => 0));
   expect(told).toEqual([toldOnce, toldOnce]);

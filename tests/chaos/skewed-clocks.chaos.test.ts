@@ -1,12 +1,11 @@
-import { Cluster, ScriptedProvider, answer, failure } from '@parley/testkit';
 import { setTimeout as lasting } from 'node:timers/promises';
+import { Cluster, ScriptedProvider, answer, failure } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { bearer, newVisitor } from '../e2e/clients/token-visitor.ts';
 import { call } from '../e2e/clients/rest-client.ts';
 import { converse } from './load/converse.ts';
-import { tally } from './load/ledger.ts';
 import { LoadBalancer } from './load/load-balancer.ts';
-import { readStored } from './load/read-stored.ts';
+import { readLedger } from './load/read-ledger.ts';
 
 const FIVE_MINUTES_MS = 300_000;
 const CONVERSATIONS = 40;
@@ -45,17 +44,11 @@ test('clocks that are off by five minutes, while workers and history die: nothin
   const talking = converse({ ...load, patienceMs: 60_000 });
   for (const service of [cluster.workers[0], cluster.histories[0], cluster.workers[1]]) {
     await Promise.race([talking, lasting(1_500)]);
-    await service?.kill();
     await service?.restart();
   }
   const entries = await talking;
 
-  const stored = await readStored(balancer.url, entries);
-  const ledger = tally(
-    entries,
-    stored,
-    provider.requests.map(({ prompt }) => prompt),
-  );
+  const ledger = await readLedger(balancer.url, entries, provider);
   console.log(ledger);
   const sent = CONVERSATIONS * TURNS;
   const clean = { sent, acked: sent, lost: 0, duplicated: 0, stuck: 0, different: 0 };

@@ -1,8 +1,7 @@
 import { setTimeout as lasting } from 'node:timers/promises';
 import { OwnedMongo } from '@parley/testkit';
 import { describe, expect, test } from 'vitest';
-import { tally } from './load/ledger.ts';
-import { readStored } from './load/read-stored.ts';
+import { readLedger } from './load/read-ledger.ts';
 import {
   HELD,
   StoreOutageWorld,
@@ -53,7 +52,7 @@ async function suffer(world: StoreOutageWorld, work: typeof busy, outage: Outage
   const sends = [...taken, inBetween];
   const entries = await Promise.all(sends.map(answered));
   const prompts = world.provider.requests.map(({ prompt }) => prompt);
-  const ledger = tally(entries, await readStored(world.url, entries), prompts);
+  const ledger = await readLedger(world.url, entries, world.provider);
   expect(ledger).toMatchObject({
     ...{ sent: sends.length, acked: sends.length },
     ...{ lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 },

@@ -3,8 +3,7 @@ import { OwnedMongo, waitFor } from '@parley/testkit';
 import { expect, test } from 'vitest';
 import { shownText } from '../e2e/clients/native-client.ts';
 import { converse } from './load/converse.ts';
-import { tally } from './load/ledger.ts';
-import { readStored } from './load/read-stored.ts';
+import { readLedger } from './load/read-ledger.ts';
 import {
   HELD,
   RECOVERY_MS,
@@ -72,7 +71,7 @@ test.for(outages)(
     const repeated = await Promise.all([held, next, other].map(answered));
     const entries = [...repeated, ...(await talking)];
     const prompts = provider.requests.map(({ prompt }) => prompt);
-    const ledger = tally(entries, await readStored(world.url, entries), prompts);
+    const ledger = await readLedger(world.url, entries, provider);
     console.log(ledger);
     const sent = LOAD.conversations * LOAD.turns + repeated.length;
     const clean = { sent, acked: sent, lost: 0, duplicated: 0, stuck: 0, different: 0, overAllowance: 0 };

@@ -1,5 +1,14 @@
+import { randomInt } from 'node:crypto';
+
+/** The chances of a fault run: other ones each time, or those of `CHAOS_SEED`. It is printed, so that they can be had again. */
+export function printedChances(): () => number {
+  const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31));
+  console.log(`CHAOS_SEED=${seed}`);
+  return seededRandom(seed);
+}
+
 /** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,10 +1,6 @@
 import { isClosed, type Message, type MessageStatus } from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
-
-/** Messages in one reading. */
-const PAGE = 20;
-/** How far back is looked for what was missed, and how many are remembered as told. */
-const REACH = 100;
+import { REACH, readBack } from '../conversations/read-back.ts';
 
 /** Which of a conversation's newest messages have been told, so that what was missed can be, and nothing is told twice. */
 export class RecentMessages {
@@ -35,21 +31,18 @@ export class RecentMessages {
 
   /** What is there when somebody begins to follow is known to them. */
   async recall(): Promise<void> {
-    for (const message of ended(await this.#page())) this.isNews(message);
+    for (const message of ended(await this.#readBack(() => true))) this.isNews(message);
     this.#isRecalled = true;
   }
 
   /** What has been stored and not told yet, oldest first; of very much, the newest. */
   async missed(): Promise<Message[]> {
     if (!this.#isRecalled) await this.recall();
-    const messages: Message[] = [];
-    while (messages.length < REACH) {
-      const page = await this.#page(messages[0]?.seq);
-      messages.unshift(...page);
+    const messages = await this.#readBack(page => {
       // What is older than a told one was told before it; newer ones may have been heard while the rest was missed.
-      const oldest = ended(page)[0];
-      if (page.length < PAGE || (oldest && this.#isTold(oldest))) break;
-    }
+      const [oldest] = ended(page);
+      return oldest !== undefined && this.#isTold(oldest);
+    });
     return ended(messages).filter(message => !this.#isTold(message));
   }
 
@@ -68,9 +61,8 @@ export class RecentMessages {
     return told === status || told === 'superseded';
   }
 
-  async #page(beforeSeq?: number): Promise<Message[]> {
-    const range = { conversationId: this.#conversationId, limit: PAGE, beforeSeq };
-    return (await this.#history.call('listMessages', range)).messages;
+  #readBack(isEnough: (page: readonly Message[]) => boolean): Promise<Message[]> {
+    return readBack(this.#history, this.#conversationId, isEnough);
   }
 }
 

@@ -1,14 +1,13 @@
-import type { Message } from '@parley/contracts';
+import type { Conversation, Message } from '@parley/contracts';
 import type { HistoryClient } from '@parley/platform';
 import pMap from 'p-map';
 import { isShown } from '../../conversations/chat-view.ts';
+import { readBack } from '../../conversations/read-back.ts';
 
 /** Messages remembered as told. */
 const REMEMBERED = 2_000;
-/** Sessions looked at for what was missed, the newest ones; and messages of each. */
+/** Sessions looked at for what was missed, the newest ones. */
 const SESSIONS = 200;
-const REACH = 100;
-const PAGE = 20;
 /** History must survive that a gateway asks for all of them. */
 const AT_ONCE = 16;
 /** Between the clocks of history's processes, and between storing something and saying so. */
@@ -76,19 +75,11 @@ export class AdminNews {
   async #storedSince(since: string): Promise<Message[]> {
     const { conversations } = await this.#history.call('listConversations', { limit: SESSIONS });
     const changed = conversations.filter(({ updatedAt }) => updatedAt > since);
-    const messages = await pMap(changed, ({ id }) => this.#storedIn(id, since), { concurrency: AT_ONCE });
+    const isEnough = ([oldest]: readonly Message[]): boolean =>
+      oldest !== undefined && oldest.updatedAt <= since;
+    const read = ({ id }: Conversation): Promise<Message[]> => readBack(this.#history, id, isEnough);
+    const messages = await pMap(changed, read, { concurrency: AT_ONCE });
     return messages.flat().filter(message => message.updatedAt > since && isShown(message));
-  }
-
-  async #storedIn(conversationId: string, since: string): Promise<Message[]> {
-    const messages: Message[] = [];
-    while (messages.length < REACH) {
-      const range = { conversationId, limit: PAGE, beforeSeq: messages[0]?.seq };
-      const page = (await this.#history.call('listMessages', range)).messages;
-      messages.unshift(...page);
-      if (page.length < PAGE || (page[0] && page[0].updatedAt <= since)) break;
-    }
-    return messages;
   }
 }
 
